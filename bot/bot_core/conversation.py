@@ -1,0 +1,174 @@
+"""A conversation: the way back to where something was said."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from bot_core.actions import Action, Press
+from bot_core.answers import AnswerRecord
+from bot_core.identity import Locale, Origin, Words
+from bot_core.ports.work import Outbox, Outgoing
+from bot_core.replies import Button, Reply
+from bot_core.tokens import Signer
+
+VOTE_LABELS = (
+    (Action.VOTE_UP, Words("👍", "👍")),
+    (Action.VOTE_DOWN, Words("👎", "👎")),
+    (Action.SPEAK, Words("🔊", "🔊")),
+    (Action.REGENERATE, Words("🔁", "🔁")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DraftText:
+    """Words of an answer that is still growing: the whole text so far."""
+
+    event: str
+    ordinal: int
+    text: str
+    stage: str = "writing"  # received | searching | reading | writing
+
+
+class Face(Protocol):
+    """What an adapter gives the core: a way to show things at an origin."""
+
+    @property
+    def platform(self) -> str:
+        """Return the platform's name, as in ``Origin.platform``."""
+        ...
+
+    @property
+    def draft_interval(self) -> float:
+        """Return the least seconds between two drafts of one message."""
+        ...
+
+    @property
+    def speaks(self) -> bool:
+        """Tell whether speech can be played here, so that 🔊 is offered."""
+        ...
+
+    async def deliver(self, outgoing: Outgoing) -> str:
+        """Show a reply; return the platform's id of the message.
+
+        Raises a Broken error where it should be tried again.
+        """
+        ...
+
+    async def edit(self, origin: Origin, message: str, reply: Reply) -> None:
+        """Replace a message that was delivered."""
+        ...
+
+    async def draft(self, origin: Origin, draft: DraftText) -> None:
+        """Show a growing text; may be skipped, is never the last word."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a conversation needs besides its origin; the same for all events of a process."""
+
+    outbox: Outbox
+    signer: Signer
+
+
+class Conversation:
+    """Sends, edits and drafts at one origin, for one event.
+
+    Rebuilt from the origin alone, so results that arrive after a restart still find their channel. Sends of
+    one event are numbered; handling the event again sends only what is missing.
+    """
+
+    def __init__(
+        self, context: Context, face: Face, origin: Origin, event: str, community: str, locale: Locale, person: str
+    ) -> None:
+        self.origin = origin
+        self.event = event
+        self.community = community
+        self.locale = locale
+        self.person = person
+        self._context = context
+        self._face = face
+        self._ordinal = 0
+
+    async def send(self, reply: Reply, record: AnswerRecord | None = None) -> str:
+        """Send ``reply`` through the outbox; return the outbox key.
+
+        ``record`` goes to the ledger with it, before it is delivered.
+        """
+        outgoing = Outgoing(
+            event=self.event,
+            ordinal=self._ordinal,
+            origin=self.origin,
+            community=self.community,
+            person=self.person,
+            reply=self.dress(reply),
+            record=record,
+        )
+        self._ordinal += 1
+        await self._context.outbox.send(outgoing)
+        return outgoing.key
+
+    async def edit(self, message: str, reply: Reply) -> None:
+        """Replace one of our messages, named by the platform's id."""
+        await self._face.edit(self.origin, message, self.dress(reply))
+
+    def dress(self, reply: Reply) -> Reply:
+        """Return ``reply`` with vote buttons, where it answers something, and with all buttons signed."""
+        rows = reply.rows
+        if reply.answer is not None:
+            subject = reply.answer
+            votes = tuple(
+                Button(words.of(self.locale), action, subject)
+                for action, words in VOTE_LABELS
+                if action is not Action.SPEAK or self._face.speaks
+            )
+            rows = (*rows, votes)
+        return replace(reply, rows=tuple(tuple(self._sign(button) for button in row) for row in rows))
+
+    def _sign(self, button: Button) -> Button:
+        press = Press(button.action, button.subject, button.index)
+        return replace(button, token=self._context.signer.sign(self.community, press))
+
+    @asynccontextmanager
+    async def stream(self) -> AsyncIterator[Stream]:
+        """Open a growing text that the next ``send`` completes."""
+        stream = Stream(self._face, self.origin, self.event, self._ordinal)
+        yield stream
+        await stream.flush()
+
+    async def stage(self, name: str) -> None:
+        """Tell what is being done: ``searching``, ``reading``, ``writing`` (instead of bare typing dots)."""
+        await self._face.draft(self.origin, DraftText(self.event, self._ordinal, "", name))
+
+
+class Stream:
+    """Collects words and shows them no more often than the face allows."""
+
+    def __init__(self, face: Face, origin: Origin, event: str, ordinal: int) -> None:
+        self._face, self._origin, self._event, self._ordinal = face, origin, event, ordinal
+        self._text = ""
+        self._shown = ""
+        self._next = 0.0
+
+    async def write(self, words: str) -> None:
+        """Add words to the growing text."""
+        self._text += words
+        if time.monotonic() >= self._next:
+            await self.flush()
+
+    async def replace(self, text: str) -> None:
+        """Start the growing text anew with ``text``."""
+        self._text = text
+        await self.flush()
+
+    async def flush(self) -> None:
+        """Show what has not been shown."""
+        if self._text == self._shown:
+            return
+        self._shown = self._text
+        self._next = time.monotonic() + self._face.draft_interval
+        await self._face.draft(self._origin, DraftText(self._event, self._ordinal, self._text))

@@ -1,0 +1,253 @@
+"""Ports of the knowledge room: embedding, storing, ranking, answering, ingesting."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from bot_core.answers import Answer, Question
+from bot_core.identity import Locale
+
+Vector = Sequence[float]
+Say = Callable[[str], Awaitable[None]]
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors. Equal name and version mean equal vectors."""
+
+    @property
+    def name(self) -> str:
+        """Return the vectors' name, with the version: ``e5-small-q4``."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Return the length of a vector."""
+        ...
+
+    async def passages(self, texts: Sequence[str]) -> list[Vector]:
+        """Return one unit vector per text."""
+        ...
+
+    async def query(self, text: str) -> Vector:
+        """Return the unit vector of a question."""
+        ...
+
+
+class Reranker(Protocol):
+    """Scores passages against a question."""
+
+    async def scores(self, question: str, passages: Sequence[str]) -> list[float]:
+        """Return one score per passage, higher is better; comparable within one call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SparseVector:
+    """Term ids and weights, ascending by id."""
+
+    indices: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a document, the unit of retrieval.
+
+    ``position`` counts from 0 within the document; ``anchor`` is the heading's fragment; ``audience`` empty
+    means everyone, else the roles that may read it.
+    """
+
+    id: str
+    document: str  # document id
+    source: str  # path as ingested, or URL
+    title: str
+    heading: tuple[str, ...]
+    position: int
+    text: str
+    language: str
+    version: str  # content hash of the document
+    date: str = ""
+    anchor: str = ""
+    url: str = ""
+    audience: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """A passage with its vectors by embedder name, and its sparse vector."""
+
+    passage: Passage
+    vectors: Mapping[str, Vector]
+    sparse: SparseVector
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found by one signal."""
+
+    passage: Passage
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """A document in the index."""
+
+    id: str
+    source: str
+    title: str
+    version: str
+    language: str
+    passages: int
+    date: str = ""
+    audience: tuple[str, ...] = ()
+
+
+class KnowledgeStore(Protocol):
+    """Passages and vectors per community; every call is limited to one community on the server side."""
+
+    async def upsert(self, community: str, passages: Sequence[Indexed]) -> None:
+        """Write passages; an id that exists is replaced. Raises StorageFull."""
+        ...
+
+    async def delete(self, community: str, documents: Sequence[str]) -> None:
+        """Remove all passages of these documents."""
+        ...
+
+    async def dense(
+        self, community: str, name: str, vector: Vector, audience: frozenset[str], limit: int
+    ) -> list[Hit]:
+        """Return the nearest passages by cosine, readable for ``audience``, best first."""
+        ...
+
+    async def sparse(self, community: str, vector: SparseVector, audience: frozenset[str], limit: int) -> list[Hit]:
+        """Return the best passages by inner product of term weights, best first."""
+        ...
+
+    async def passages(self, community: str, ids: Sequence[str]) -> list[Passage]:
+        """Return these passages, in the order asked; missing ones are left out."""
+        ...
+
+    async def document(self, community: str, document: str) -> list[Indexed]:
+        """Return all passages of a document with their vectors, in order."""
+        ...
+
+    async def count(self, community: str) -> int:
+        """Return how many passages the community has."""
+        ...
+
+    async def drop(self, community: str) -> None:
+        """Remove everything of a community."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class IngestFailure:
+    """A document that could not be read, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestProgress:
+    """How far ingestion is; ``stage`` is reading | embedding | finishing; counts are of that stage's units."""
+
+    stage: str
+    done: int
+    total: int
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """What ingestion changed, by document."""
+
+    added: int = 0
+    updated: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    failed: tuple[IngestFailure, ...] = ()
+
+
+class Answerer(Protocol):
+    """Answers questions from a community's own documents."""
+
+    async def answer(self, question: Question, say: Say | None = None) -> Answer:
+        """Search, judge and answer; ``say`` receives the answer's words as they come.
+
+        Every citation of the result is a passage retrieved for this question, its quote verbatim there.
+        Raises BadInput for a question that is empty or too long, UnknownCommunity.
+        """
+        ...
+
+    async def examples(self, community: str, locale: Locale) -> list[str]:
+        """Return up to four questions that the documents answer, to press before anything is typed."""
+        ...
+
+
+class Library(Protocol):
+    """A community's documents."""
+
+    def ingest(
+        self, community: str, paths: Sequence[Path], audience: frozenset[str] = frozenset()
+    ) -> AsyncIterator[IngestProgress | IngestResult]:
+        """Read files and folders, yielding progress, and the result last.
+
+        Incremental: only what changed is embedded; a file that vanished from a folder given before is removed.
+        One bad file stops nothing and is named in the result.
+        """
+        ...
+
+    async def documents(self, community: str) -> list[DocumentInfo]:
+        """List the documents."""
+        ...
+
+    async def forget(self, community: str, source: str) -> int:
+        """Remove documents whose source is ``source`` or lies below it; return how many."""
+        ...
+
+    async def communities(self) -> list[str]:
+        """Return the communities that have documents."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTurn:
+    """One message to a chat model; ``role`` is system, user or assistant."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatChunk:
+    """Words of a model as they come; the last chunk carries the usage."""
+
+    text: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    done: bool = False
+
+
+class ChatModel(Protocol):
+    """A language model behind any provider."""
+
+    @property
+    def name(self) -> str:
+        """Return the model's name for the ledger."""
+        ...
+
+    def stream(self, turns: Sequence[ChatTurn], options: Mapping[str, object] = ...) -> AsyncIterator[ChatChunk]:
+        """Yield the model's words. Raises ModelFailed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSettings:
+    """What a community set for its knowledge."""
+
+    examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by locale
