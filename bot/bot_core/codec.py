@@ -33,7 +33,7 @@ def decode(kind: type[T], text: str | bytes) -> T:
 
 def plain(value: object) -> Any:
     """Return ``value`` as lists, dictionaries and scalars."""
-    if value is None or isinstance(value, str | bool | int | float) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, str | bool | int | float) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return value.value
@@ -54,7 +54,7 @@ def plain(value: object) -> Any:
 def restore(kind: type[T], value: Any) -> T:
     """Read back what ``plain`` made."""
     try:
-        return cast(T, _reader(kind)(value))
+        return cast(T, _reader(cast(Any, kind))(value))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a {kind}: {error}") from error
 

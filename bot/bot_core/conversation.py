@@ -83,7 +83,14 @@ class Conversation:
     """
 
     def __init__(
-        self, context: Context, face: Face, origin: Origin, event: str, community: str, locale: Locale, person: str
+        self,
+        context: Context,
+        face: Face,
+        origin: Origin,
+        event: str,
+        community: str,
+        locale: Locale,
+        person: str,
     ) -> None:
         self.origin = origin
         self.event = event

@@ -32,7 +32,10 @@ from bot_core.identity import Words
 class YinluError(Exception):
     """The root. ``words`` is safe to show to a member; ``str(error)`` is for the log."""
 
-    words = Words("出了点问题,我已经记下来了。请稍后再试。", "Something went wrong and has been noted. Please try again later.")
+    words = Words(
+        "出了点问题,我已经记下来了。请稍后再试。",
+        "Something went wrong and has been noted. Please try again later.",
+    )
 
     def __init__(self, detail: str = "", words: Words | None = None) -> None:
         super().__init__(detail or self.words.en)
@@ -58,7 +61,10 @@ class LimitReached(Refused):
         wait = max(1, round(retry_after))
         super().__init__(
             detail or f"limit reached, retry after {retry_after:.1f} s",
-            Words(f"您发得有点快,请在 {wait} 秒后再试。", f"That was a little fast. Please try again in {wait} s."),
+            Words(
+                f"您发得有点快,请在 {wait} 秒后再试。",
+                f"That was a little fast. Please try again in {wait} s.",
+            ),
         )
 
 
@@ -71,7 +77,10 @@ class NotAllowed(Refused):
 class Moderated(Refused):
     """Moderation refused it; ``category`` says why."""
 
-    words = Words("这条内容不符合社区规则,我不能处理。", "That goes against the community's rules, so I can't work on it.")
+    words = Words(
+        "这条内容不符合社区规则,我不能处理。",
+        "That goes against the community's rules, so I can't work on it.",
+    )
 
     def __init__(self, category: str) -> None:
         self.category = category
@@ -139,7 +148,10 @@ class Broken(YinluError):
 class EngineDown(Broken):
     """An engine can't be reached; ``engine`` names it."""
 
-    words = Words("后台服务暂时连不上,消息没有丢,稍后会继续处理。", "A service is briefly unreachable. Nothing is lost; it goes on shortly.")
+    words = Words(
+        "后台服务暂时连不上,消息没有丢,稍后会继续处理。",
+        "A service is briefly unreachable. Nothing is lost; it goes on shortly.",
+    )
 
     def __init__(self, engine: str, detail: str = "") -> None:
         self.engine = engine
@@ -149,7 +161,10 @@ class EngineDown(Broken):
 class StorageFull(Broken):
     """No space left on the device that holds ``path``."""
 
-    words = Words("服务器磁盘满了,暂时存不下。管理员清理后请再试。", "The server's disk is full. Please try again once an admin has made room.")
+    words = Words(
+        "服务器磁盘满了,暂时存不下。管理员清理后请再试。",
+        "The server's disk is full. Please try again once an admin has made room.",
+    )
 
     def __init__(self, path: str) -> None:
         self.path = path

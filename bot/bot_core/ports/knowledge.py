@@ -123,7 +123,9 @@ class KnowledgeStore(Protocol):
         """Return the nearest passages by cosine, readable for ``audience``, best first."""
         ...
 
-    async def sparse(self, community: str, vector: SparseVector, audience: frozenset[str], limit: int) -> list[Hit]:
+    async def sparse(
+        self, community: str, vector: SparseVector, audience: frozenset[str], limit: int
+    ) -> list[Hit]:
         """Return the best passages by inner product of term weights, best first."""
         ...
 
@@ -241,7 +243,9 @@ class ChatModel(Protocol):
         """Return the model's name for the ledger."""
         ...
 
-    def stream(self, turns: Sequence[ChatTurn], options: Mapping[str, object] = ...) -> AsyncIterator[ChatChunk]:
+    def stream(
+        self, turns: Sequence[ChatTurn], options: Mapping[str, object] = ...
+    ) -> AsyncIterator[ChatChunk]:
         """Yield the model's words. Raises ModelFailed."""
         ...
 

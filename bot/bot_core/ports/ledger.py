@@ -44,11 +44,15 @@ class Ledger(Protocol):
         """Return a conversation's last turns, oldest first."""
         ...
 
-    async def conversation_answers(self, community: str, conversation: str, limit: int = 50) -> list[AnswerRecord]:
+    async def conversation_answers(
+        self, community: str, conversation: str, limit: int = 50
+    ) -> list[AnswerRecord]:
         """Return a conversation's last answers, oldest first."""
         ...
 
-    async def answers(self, community: str | None, since: datetime | None = None, limit: int = 1000) -> list[AnswerRecord]:
+    async def answers(
+        self, community: str | None, since: datetime | None = None, limit: int = 1000
+    ) -> list[AnswerRecord]:
         """Return answers, newest first; ``community`` None means all (for operators only)."""
         ...
 
@@ -56,7 +60,9 @@ class Ledger(Protocol):
         """Keep a vote; one per answer and person, the last one wins. Raises NotFound for an unknown answer."""
         ...
 
-    async def votes(self, community: str | None, since: datetime | None = None, limit: int = 1000) -> list[VotedAnswer]:
+    async def votes(
+        self, community: str | None, since: datetime | None = None, limit: int = 1000
+    ) -> list[VotedAnswer]:
         """Return votes with their answers, newest first."""
         ...
 

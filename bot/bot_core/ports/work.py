@@ -73,6 +73,13 @@ class Journal(Protocol):
         """Lease events that nobody runs (left by a dead process, or waiting) of these platforms."""
         ...
 
+    async def abandon(self, worker: str | None) -> int:
+        """Give back every lease of ``worker`` (None: of all workers, for an owner that knows it is alone).
+
+        Their events are handed out again by ``take`` at once instead of after the lease; returns how many.
+        """
+        ...
+
     async def counts(self) -> JournalCounts:
         """Return how much is waiting and running."""
         ...
@@ -352,7 +359,12 @@ class JobQueue(Protocol):
         ...
 
     async def claim(
-        self, worker: str, kinds: Sequence[str], lanes: Sequence[Lane], rules: Mapping[str, BatchRule], wait: float
+        self,
+        worker: str,
+        kinds: Sequence[str],
+        lanes: Sequence[Lane],
+        rules: Mapping[str, BatchRule],
+        wait: float,
     ) -> list[Lease]:
         """Lease a batch of compatible jobs (equal profile), waiting up to ``wait`` seconds for the first."""
         ...
