@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot_core.actions import Press
+from bot_core.answers import Turn
 from bot_core.files import FileRef
 from bot_core.identity import Locale, Origin, Person
 
@@ -15,9 +16,10 @@ ArgumentValue = str | int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Words addressed to us."""
+    """Words addressed to us; ``history`` only where the caller brings its own (the HTTP API)."""
 
     text: str
+    history: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

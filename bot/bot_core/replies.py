@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot_core.actions import Action
-from bot_core.answers import Citation, Outcome
+from bot_core.answers import Citation, Outcome, VoteReason, VoteValue
 from bot_core.files import FileRef
 
 
@@ -73,6 +73,15 @@ class Label(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class VoteShown:
+    """A vote that was recorded, so that the answer's buttons can show it."""
+
+    answer: str
+    value: VoteValue
+    reason: VoteReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One message of ours.
 
@@ -88,6 +97,7 @@ class Reply:
     answer: str | None = None
     outcome: Outcome | None = None
     follow_ups: tuple[str, ...] = ()
+    vote: VoteShown | None = None
     error: str | None = None  # the error's class name, when this tells of one
     retry_after: float | None = None  # seconds
 
