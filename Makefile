@@ -1,0 +1,60 @@
+# Two commands do all the set-up: `make run` and `make test`.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+DATA   ?= data
+PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --progress-bar off -c constraints.txt
+
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: run test test-all lint format bench chaos setup-run setup-test pictures clean
+
+run: $(VENV)/.run
+	$(BIN)/yinlu run --data $(DATA)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Yinlu needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing Yinlu into $(VENV) ..."
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run
+	@echo "Installing what the tests need ..."
+	$(PIP) -e '.[dev]'
+	@touch $@
+
+setup-test: $(VENV)/.test
+	@bash tests/setup
+
+test: setup-test lint
+	$(BIN)/python -m pytest --durations=10
+
+# The long ones: everything marked slow, the chaos tests with their full counts included.
+test-all: setup-test
+	$(BIN)/python -m pytest -m slow --timeout=900 --durations=10
+
+chaos: setup-test
+	$(BIN)/python -m pytest -m "chaos and slow" --timeout=1200
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup-test
+	$(BIN)/python -m benchmarks
+
+# The README's and the documentation's pictures, taken from the running program.
+pictures: setup-test
+	$(BIN)/python docs/pictures/take.py
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,37 @@
+"""What holds for every test: nothing leaves this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def _inside(address: object) -> bool:
+    if not isinstance(address, tuple):  # a Unix socket's path
+        return True
+    host = address[0]
+    if host in ("localhost", ""):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaves_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An outgoing connection off the loopback raises."""
+    for name in ("connect", "connect_ex"):
+        real = getattr(socket.socket, name)
+
+        def checked(self, address, real=real):
+            if self.family in (socket.AF_INET, socket.AF_INET6) and not _inside(address):
+                raise AssertionError(f"a test tried to connect to {address!r}")
+            return real(self, address)
+
+        monkeypatch.setattr(socket.socket, name, checked)
