@@ -195,9 +195,15 @@ class Library(Protocol):
     """A community's documents."""
 
     def ingest(
-        self, community: str, paths: Sequence[Path], audience: frozenset[str] = frozenset()
+        self,
+        community: str,
+        paths: Sequence[Path],
+        audience: frozenset[str] = frozenset(),
+        base: Path | None = None,
     ) -> AsyncIterator[IngestProgress | IngestResult]:
         """Read files and folders, yielding progress, and the result last.
+
+        Sources keep the path as given; relative ones are read below ``base`` (the working folder).
 
         Incremental: only what changed is embedded; a file that vanished from a folder given before is removed.
         One bad file stops nothing and is named in the result.
