@@ -9,7 +9,7 @@ from itertools import count
 from bot_core.conversation import DraftText
 from bot_core.events import Content, Incoming, Said
 from bot_core.identity import Locale, Origin, Person
-from bot_core.ports.work import Outgoing, OutboxCounts
+from bot_core.ports.work import OutboxCounts, Outgoing
 from bot_core.replies import Reply
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
