@@ -62,13 +62,13 @@ async def test_a_question_that_was_received_is_answered_after_kill_9(house):
     for round_ in range(4):
         async with client.connected(house.url):
             sent = await client.send("ask", {"text": "When does the ferry leave?"})
-            await client.until("progress", lambda frame: frame.get("id") == sent)
+            await client.until("progress", sent)
             await asyncio.sleep(random.random() * 0.05 * round_)
             house.kill()
         house.start()
         async with client.connected(house.url):
             have = [frame for frame in client.frames if frame["type"] == "done" and frame.get("id") == sent]
-            done = have[0] if have else await client.until("done", lambda frame: frame.get("id") == sent)
+            done = have[0] if have else await client.until("done", sent)
             assert "07:45" in done["data"]["text"]
     asked = [frame["id"] for frame in client.frames if frame["type"] == "done"]
     assert len(asked) == len(set(asked)) == 4
@@ -167,14 +167,14 @@ async def test_sigterm_in_the_middle_of_a_question_answers_or_keeps_it(house):
     client = Client()
     async with client.connected(house.url):
         sent = await client.send("ask", {"text": "What does a ticket cost?"})
-        await client.until("progress", lambda frame: frame.get("id") == sent)
+        await client.until("progress", sent)
         os.kill(house.pid, signal.SIGTERM)
         assert house.process is not None
         await asyncio.to_thread(house.process.wait, 15)
     house.start()
     async with client.connected(house.url):
         if not any(frame["type"] == "done" for frame in client.frames):
-            await client.until("done", lambda frame: frame.get("id") == sent)
+            await client.until("done", sent)
     assert [frame["id"] for frame in client.frames if frame["type"] == "done"] == [sent]
 
 

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -154,13 +154,11 @@ class Client:
         self.frames.append(frame)
         return frame
 
-    async def until(
-        self, kind: str, matches: Callable[[dict[str, Any]], bool] = lambda _: True, seconds: float = 20
-    ) -> dict[str, Any]:
-        """Return the next frame of ``kind`` that matches; an error frame raises."""
+    async def until(self, kind: str, of: str | None = None, seconds: float = 20) -> dict[str, Any]:
+        """Return the next frame of ``kind`` (that answers ``of``); an error frame raises."""
         while True:
             frame = await self.receive(seconds)
-            if frame["type"] == kind and matches(frame):
+            if frame["type"] == kind and of in (None, frame.get("id")):
                 return frame
             if frame["type"] == "error" and kind != "error":
                 raise AssertionError(frame)
@@ -168,7 +166,7 @@ class Client:
     async def ask(self, text: str, seconds: float = 30) -> dict[str, Any]:
         """Ask and return the `done` frame's data."""
         id = await self.send("ask", {"text": text})
-        done = await self.until("done", lambda frame: frame.get("id") == id, seconds)
+        done = await self.until("done", id, seconds)
         return dict(done["data"])
 
 
