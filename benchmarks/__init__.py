@@ -1,0 +1,1 @@
+"""Benchmarks: each prints one table and keeps its raw figures; none can fail a test run."""
