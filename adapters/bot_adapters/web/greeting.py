@@ -1,0 +1,138 @@
+"""hello: who it is, which conversation, and what was missed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from bot_adapters.web.connection import Connection
+from bot_adapters.web.envelope import Envelope, Json, frame, numbered
+from bot_adapters.web.hub import Channel, Hub
+from bot_adapters.web.options import WebOptions
+from bot_adapters.web.sessions import Sessions, channel_of
+from bot_core.dispatch import Places
+from bot_core.errors import NotFound, UnknownCommunity, YinluError
+from bot_core.identity import Locale, Origin
+from bot_core.ports.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+Examples = Callable[[str, Locale], Awaitable[list[str]]]
+EXAMPLES_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Greeter:
+    """Answers ``hello``."""
+
+    hub: Hub
+    sessions: Sessions
+    places: Places
+    ledger: Ledger
+    examples: Examples
+    options: WebOptions
+
+    async def greet(self, connection: Connection, envelope: Envelope) -> None:
+        """Join the connection to its session: hello, the missed frames, then live ones, without a gap.
+
+        Raises EngineDown where the log can't be read.
+        """
+        self.hub.leave(connection.channel, connection)
+        data = envelope.data
+        locale = data.get("locale")
+        connection.locale = Locale.parse(locale if isinstance(locale, str) else None, connection.locale)
+        given = data.get("visitor")
+        known = self.sessions.is_visitor(given)
+        connection.visitor = str(given) if known else self.sessions.new_visitor()
+        welcome = await self._welcome(connection.locale)
+        session = data.get("session")
+        if self.sessions.is_session(session, connection.visitor) and await self._resume(
+            connection, str(session), _after(data), envelope.id, welcome
+        ):
+            return
+        await self._join(connection, self.sessions.new_session(connection.visitor), 0, envelope.id, welcome)
+
+    async def _resume(
+        self, connection: Connection, session: str, after: int, answers: str, welcome: Json
+    ) -> bool:
+        """Join a session that we gave; False where it is too long ago."""
+        if after > 0 and await self.hub.frames.last(channel_of(session)) == 0:
+            return False
+        await self._join(connection, session, after, answers, welcome, resume=True)
+        return True
+
+    async def _join(
+        self,
+        connection: Connection,
+        session: str,
+        after: int,
+        answers: str,
+        welcome: Json,
+        *,
+        resume: bool = False,
+    ) -> None:
+        connection.session, connection.channel = session, channel_of(session)
+        async with self.hub.locked(connection.channel) as held:
+            last = await self.hub.frames.last(connection.channel) if resume else 0
+            missed = await self._missed(connection.channel, held, after, last) if resume else []
+            resumed = resume and missed is not None
+            hello = {"visitor": connection.visitor, "resumed": resumed, "last": last, **welcome}
+            connection.say(numbered(frame("hello", hello, answers), session))
+            connection.replay(missed or [])
+            held.listeners.add(connection)
+
+    async def _missed(
+        self, channel: str, held: Channel, after: int, last: int
+    ) -> list[tuple[int, str]] | None:
+        """Return the frames after ``after``; None where they are gone, so that the view must start empty."""
+        if after == last:
+            return []
+        try:
+            if after < last:
+                return await self.hub.frames.after(channel, after)
+        except NotFound:
+            pass
+        held.generation += 1  # growing texts are shown whole again
+        return None
+
+    async def _welcome(self, locale: Locale) -> Json:
+        community = await self.places.community(Origin("web", self.options.place, "")) or ""
+        return {
+            "community": {"id": community, "name": await self._name(community, locale)},
+            "locale": locale.value,
+            "examples": await self._examples(community, locale),
+            "notice": self.options.notice.of(locale),
+            "limits": {
+                "question": self.options.question,
+                "frame": self.options.frame,
+                "audio_seconds": self.options.audio_seconds,
+            },
+            "features": {"images": self.options.images, "voice": self.options.voice},
+        }
+
+    async def _name(self, community: str, locale: Locale) -> str:
+        if not community:
+            return ""
+        try:
+            found = await self.ledger.community(community)
+        except UnknownCommunity:
+            return community
+        return found.name_zh if locale is Locale.ZH else found.name_en
+
+    async def _examples(self, community: str, locale: Locale) -> list[str]:
+        """Examples are a courtesy: no hello waits or fails for them."""
+        if not community:
+            return []
+        try:
+            async with asyncio.timeout(EXAMPLES_SECONDS):
+                return await self.examples(community, locale)
+        except (YinluError, TimeoutError) as error:
+            log.warning("no example questions", extra={"error": type(error).__name__})
+            return []
+
+
+def _after(data: Mapping[str, object]) -> int:
+    after = data.get("after")
+    return after if isinstance(after, int) and not isinstance(after, bool) and after > 0 else 0

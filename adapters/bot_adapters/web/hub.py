@@ -1,0 +1,78 @@
+"""Who is connected to which session in this process, and frames in their order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from bot_core.ports.work import FrameLog
+
+
+class Listener(Protocol):
+    """One connection, as the hub sees it. Neither call may block."""
+
+    def offer(self, seq: int, stored: str) -> None:
+        """Take a live frame; a listener that can't keep up closes itself."""
+        ...
+
+
+class Channel:
+    """One session's connections here; ``lock`` keeps numbering, storing and showing in one order."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.listeners: set[Listener] = set()
+        self.users = 0
+        self.generation = 0  # grows when someone joins who has not seen the earlier frames
+
+
+class Hub:
+    """Numbers frames through the log and shows them to every connection of their session."""
+
+    def __init__(self, frames: FrameLog) -> None:
+        self.frames = frames
+        self.published = 0
+        self._channels: dict[str, Channel] = {}
+
+    @asynccontextmanager
+    async def locked(self, name: str) -> AsyncIterator[Channel]:
+        """Hold a session: nothing is published to it meanwhile by anybody else."""
+        channel = self._channels.setdefault(name, Channel())
+        channel.users += 1
+        try:
+            async with channel.lock:
+                yield channel
+        finally:
+            channel.users -= 1
+            self._tidy(name, channel)
+
+    async def publish(self, name: str, *stored: str) -> None:
+        """Store frames and show them. Raises EngineDown or StorageFull where they could not be stored."""
+        async with self.locked(name) as channel:
+            await self.append(name, channel, *stored)
+
+    async def append(self, name: str, channel: Channel, *stored: str) -> None:
+        """Store and show frames of a session that is held."""
+        for text in stored:
+            seq = await self.frames.append(name, text)
+            self.published += 1
+            for listener in tuple(channel.listeners):
+                listener.offer(seq, text)
+
+    def leave(self, name: str, listener: Listener) -> None:
+        """Forget a connection."""
+        channel = self._channels.get(name)
+        if channel is not None:
+            channel.listeners.discard(listener)
+            self._tidy(name, channel)
+
+    @property
+    def sessions(self) -> int:
+        """Return how many sessions have connections or work here."""
+        return len(self._channels)
+
+    def _tidy(self, name: str, channel: Channel) -> None:
+        if not channel.users and not channel.listeners and self._channels.get(name) is channel:
+            del self._channels[name]

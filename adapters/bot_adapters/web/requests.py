@@ -1,0 +1,179 @@
+"""What a client asks for after hello."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot_adapters.web.api import Accepts
+from bot_adapters.web.connection import BINARY, TRY_LATER, Connection
+from bot_adapters.web.envelope import ID, Envelope, Json, dump, error_data, frame, numbered, text_of
+from bot_adapters.web.face import WebFace
+from bot_adapters.web.greeting import Greeter
+from bot_adapters.web.options import WebOptions
+from bot_adapters.web.sentences import NEEDS_ID, NEEDS_TEXT, Busy, NotYet, fill
+from bot_adapters.web.sessions import person_of
+from bot_core.actions import Action
+from bot_core.answers import AnswerRecord, Vote
+from bot_core.dispatch import Places
+from bot_core.errors import BadInput, Broken, YinluError
+from bot_core.events import Content, Incoming, Pressed, Said, Submitted
+from bot_core.identity import Origin
+from bot_core.ports.ledger import Ledger
+from bot_core.ports.safety import Clock
+from bot_core.ports.work import Receipt
+from bot_core.tokens import Signer
+
+log = logging.getLogger(__name__)
+
+VOTES = "votes"  # a thread of its own: a vote must not wait for an answer that is still being written
+VOTING = (Action.VOTE_UP, Action.VOTE_DOWN, Action.REASON)
+VOTES_READ = 500
+Handler = Callable[[Connection, Envelope], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Turns envelopes into events; every error ends as a frame, none closes the connection."""
+
+    intake: Accepts
+    face: WebFace
+    ledger: Ledger
+    signer: Signer
+    places: Places
+    clock: Clock
+    clean: Callable[[str], str]
+    greeter: Greeter
+    options: WebOptions
+
+    @property
+    def types(self) -> dict[str, Handler]:
+        """Return what is understood; all other types are ignored."""
+        return {
+            "hello": self._hello,
+            "ask": self._ask,
+            "press": self._press,
+            "vote": self._vote,
+            "cancel": self._cancel,
+            "history": self._history,
+            "ping": self._ping,
+            "audio.start": self._not_yet,
+            "audio.end": self._ignore,
+            "job": self._not_yet,
+            BINARY: self._ignore,
+        }
+
+    async def handle(self, connection: Connection, envelope: Envelope) -> None:
+        """Answer one envelope."""
+        handler = self.types.get(envelope.type)
+        if handler is None:
+            return
+        try:
+            await handler(connection, envelope)
+        except YinluError as error:
+            log.info("a message was refused", extra={"error": type(error).__name__, "detail": str(error)})
+            await self._tell(connection, envelope, error)
+
+    async def _tell(self, connection: Connection, envelope: Envelope, error: YinluError) -> None:
+        """Tell the whole session of an error, or this connection alone where frames can't be kept."""
+        try:
+            if envelope.id and not isinstance(error, Broken):
+                stored = frame("error", error_data(error, connection.locale), envelope.id)
+                await self.face.hub.publish(connection.channel, stored)
+                return
+        except Broken as broken:
+            log.warning("an error was not kept", extra={"error": str(broken)})
+        connection.error(error, envelope.id)
+
+    async def _hello(self, connection: Connection, envelope: Envelope) -> None:
+        """Join another session, or the same one in another language."""
+        try:
+            await self.greeter.greet(connection, envelope)
+        except Broken:
+            connection.finish(TRY_LATER)
+            raise
+
+    async def _ask(self, connection: Connection, envelope: Envelope) -> None:
+        said = Said(self.clean(text_of(envelope.data, "text")))
+        await self._accept(connection, envelope, said)
+
+    async def _press(self, connection: Connection, envelope: Envelope) -> None:
+        token = text_of(envelope.data, "token")
+        message = text_of(envelope.data, "message", "")[:64] or None
+        voting = await self._action(connection, token) in VOTING
+        await self._accept(connection, envelope, Pressed(token, message), VOTES if voting else None)
+
+    async def _vote(self, connection: Connection, envelope: Envelope) -> None:
+        token = text_of(envelope.data, "token")
+        values = {name: text_of(envelope.data, name, "") for name in ("reason", "words")}
+        values = {name: value for name, value in values.items() if value}
+        if await self._action(connection, token) not in VOTING:
+            raise BadInput("no vote button", fill(NEEDS_TEXT, name="token"))
+        content = Submitted(token, values) if values else Pressed(token)
+        await self._accept(connection, envelope, content, VOTES)
+
+    async def _action(self, connection: Connection, token: str) -> Action:
+        """Return what a button does; raises ForgedButton before anything is stored."""
+        community = await self.places.community(self._origin(connection)) or ""
+        return self.signer.read(community, token).action
+
+    async def _accept(
+        self, connection: Connection, envelope: Envelope, content: Content, thread: str | None = None
+    ) -> None:
+        if not envelope.id:
+            raise BadInput("no id", NEEDS_ID)
+        incoming = Incoming(
+            id=f"{connection.channel}:{envelope.id}",
+            origin=self._origin(connection, thread),
+            person=person_of(connection.visitor),
+            locale=connection.locale,
+            time=self.clock.now(),
+            content=content,
+        )
+        receipt = await self.intake.accept(incoming)
+        if receipt is Receipt.FULL:
+            raise Busy("the journal is full")
+        if receipt is Receipt.NEW and thread is None:
+            await self.face.received(connection.channel, incoming.key)
+
+    async def _cancel(self, connection: Connection, envelope: Envelope) -> None:
+        name = text_of(envelope.data, "of")
+        if not ID.fullmatch(name):
+            raise BadInput("of", fill(NEEDS_TEXT, name="of"))
+        key = f"{WebFace.platform}:{connection.channel}:{name}"
+        self.face.stopping(key, connection.locale, self.intake.stop)
+
+    async def _history(self, connection: Connection, envelope: Envelope) -> None:
+        origin = self._origin(connection)
+        community = await self.places.community(origin) or ""
+        records = await self.ledger.conversation_answers(community, origin.conversation, self.options.history)
+        votes = await self._votes(community, person_of(connection.visitor).id, records)
+        turns: list[Json] = []
+        room = self.options.frame - 1000
+        for record in reversed(records):
+            turn = self.face.renderer.turn(record, votes.get(record.answer.id), connection.locale)
+            room -= len(dump(turn).encode()) + 1
+            if room < 0:
+                break
+            turns.insert(0, turn)
+        connection.say(numbered(frame("history", {"turns": turns}, envelope.id), connection.session))
+
+    async def _votes(self, community: str, person: str, records: list[AnswerRecord]) -> dict[str, Vote]:
+        """Return the member's own votes on these answers."""
+        if not records:
+            return {}
+        voted = await self.ledger.votes(community, since=records[0].time, limit=VOTES_READ)
+        return {item.vote.answer: item.vote for item in reversed(voted) if item.vote.person == person}
+
+    async def _ping(self, connection: Connection, envelope: Envelope) -> None:
+        connection.say(numbered(frame("pong", {}, envelope.id), connection.session))
+
+    async def _not_yet(self, connection: Connection, envelope: Envelope) -> None:
+        raise NotYet(envelope.type)
+
+    async def _ignore(self, connection: Connection, envelope: Envelope) -> None:
+        """Sound that follows an ``audio.start`` which was refused."""
+
+    def _origin(self, connection: Connection, thread: str | None = None) -> Origin:
+        return Origin(WebFace.platform, self.options.place, connection.channel, thread)

@@ -1,0 +1,146 @@
+"""The web server: puts the parts together and lives as an async context manager."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from prometheus_client import CollectorRegistry
+
+from bot_adapters.web.api import Accepts, Api, api_routes
+from bot_adapters.web.doors import Doors
+from bot_adapters.web.envelope import dump
+from bot_adapters.web.face import WebFace
+from bot_adapters.web.greeting import Examples, Greeter
+from bot_adapters.web.guard import Guard, harden
+from bot_adapters.web.openapi import description
+from bot_adapters.web.operators import Check, Health, Metrics
+from bot_adapters.web.options import WebOptions
+from bot_adapters.web.pages import Pages
+from bot_adapters.web.requests import Requests
+from bot_adapters.web.sessions import Sessions
+from bot_adapters.web.sockets import Sockets
+from bot_core.dispatch import Places
+from bot_core.ports.ledger import Ledger
+from bot_core.ports.safety import Clock
+from bot_core.tokens import Signer
+
+STATIC = Path(__file__).parent / "static"
+
+
+class WebServer:
+    """Serves the page, /ws and the HTTP API while inside; see the package's docstring for the arguments.
+
+    Entering raises StartRefused where the address can't be had.
+    """
+
+    def __init__(
+        self,
+        *,
+        intake: Accepts,
+        face: WebFace,
+        ledger: Ledger,
+        signer: Signer,
+        places: Places,
+        clock: Clock,
+        secret: bytes,
+        clean: Callable[[str], str],
+        examples: Examples,
+        options: WebOptions | None = None,
+        checks: Mapping[str, Check] | None = None,
+        registry: CollectorRegistry | None = None,
+    ) -> None:
+        self.options = options or WebOptions()
+        self._face = face
+        self._guard = Guard(self.options)
+        self._metrics = Metrics(registry)
+        self.api = Api(intake, face.waiting, places, clock, clean, self.options, self._guard)
+        greeter = Greeter(face.hub, Sessions(secret), places, ledger, examples, self.options)
+        requests = Requests(intake, face, ledger, signer, places, clock, clean, greeter, self.options)
+        metrics = self._metrics
+        self._sockets = Sockets(requests, self._guard, self.options, metrics.message, metrics.closed)
+        self._health = Health(checks or {}, self.options.check_seconds)
+        self._doors = Doors(self.options)
+        self._stack = AsyncExitStack()
+        self.app = self._application()
+
+    @property
+    def port(self) -> int:
+        """Return the TCP port that is listened on."""
+        return self._doors.port
+
+    @property
+    def urls(self) -> list[str]:
+        """Return where the page is."""
+        host = self.options.host
+        shown = f"[{host}]" if ":" in host else host
+        return [f"http://{shown}:{self.port}"] if self.options.port is not None else []
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            runner = web.AppRunner(
+                self.app, handle_signals=False, access_log=None, keepalive_timeout=30.0, shutdown_timeout=1.0
+            )
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            assert runner.server is not None
+            await stack.enter_async_context(self._doors.open(runner.server))
+            stack.push_async_callback(self._leave)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _leave(self) -> None:
+        """Take nobody new, then let everybody who is here go with a word."""
+        await self._doors.close()
+        self._face.waiting.close()
+        await self._sockets.close(self.options.close_seconds)
+
+    def _application(self) -> web.Application:
+        app = web.Application(
+            middlewares=[self._doors.heard, self._metrics.middleware(), self._guard.middleware()],
+            client_max_size=self.options.body,
+        )
+        app.on_response_prepare.append(harden)
+        pages = Pages(self.options.static or STATIC)
+        app.add_routes(
+            [
+                web.get("/", pages.index),
+                web.get("/static/{name:.+}", pages.file),
+                web.get("/ws", self._sockets.serve, allow_head=False),
+                web.get("/healthz", self._health.alive),
+                web.get("/readyz", self._health.ready),
+                web.get("/metrics", self._metrics.show),
+                web.get("/openapi.json", self._openapi()),
+                *api_routes(self.api),
+            ]
+        )
+        face, sockets = self._face, self._sockets
+        self._metrics.watch(
+            {
+                "yinlu_web_connections": lambda: len(sockets),
+                "yinlu_web_sessions": lambda: face.hub.sessions,
+                "yinlu_http_waiting": lambda: len(face.waiting),
+            },
+            {"yinlu_web_frames": lambda: face.hub.published},
+        )
+        return app
+
+    def _openapi(self) -> Handler:
+        text = dump(description(self.options))
+
+        async def serve(request: web.Request) -> web.Response:
+            return web.Response(
+                text=text, content_type="application/json", headers={"Cache-Control": "no-cache"}
+            )
+
+        return serve

@@ -1,0 +1,40 @@
+// Follows the growing conversation while the person is at its end, and lets go the moment they scroll up.
+
+const NEAR = 96; // px
+
+export class Follow {
+  constructor(content, onChange) {
+    this.following = true;
+    this.onChange = onChange;
+    this.last = 0;
+    window.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    new ResizeObserver(() => this.#grew()).observe(content);
+    window.addEventListener("resize", () => this.#grew());
+  }
+
+  get distance() {
+    const root = document.documentElement;
+    return root.scrollHeight - window.innerHeight - window.scrollY;
+  }
+
+  toEnd(smooth = false) {
+    this.following = true;
+    window.scrollTo({ top: document.documentElement.scrollHeight, behavior: smooth && !calm() ? "smooth" : "instant" });
+    this.onChange(true);
+  }
+
+  #scrolled() {
+    const up = window.scrollY < this.last - 1;
+    this.last = window.scrollY;
+    if (this.distance < 4) this.following = true;
+    else if (up && this.distance > 4) this.following = false;
+    this.onChange(this.distance < NEAR);
+  }
+
+  #grew() {
+    if (this.following && !document.querySelector("dialog[open]")) this.toEnd();
+    else this.onChange(this.distance < NEAR);
+  }
+}
+
+const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

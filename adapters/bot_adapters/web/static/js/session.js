@@ -1,0 +1,258 @@
+// The page's heart: holds the conversation, speaks through the connection, keeps everything across reloads, and tells
+// the views what changed. Events: items (all of them), item (one), finished, state, hello, notice (a sentence).
+
+import { Connection } from "./connection.js";
+import { Conversation, RUNNING, newTurn } from "./conversation.js";
+import { locale, say } from "./i18n.js";
+import { requestId } from "./protocol.js";
+import * as store from "./store.js";
+
+const CATCH_UP = 3_000; // ms to wait for the replay before unsent questions are sent
+
+export class Session extends EventTarget {
+  state = "connecting";
+  live = ""; // the session that the connection speaks for
+  #kept = true; // what is shown was kept from an earlier visit: dropped when its session is gone
+  #catchUp = null; // {until: seq, timer} while the server replays
+  #saving = 0;
+  #tabs = "BroadcastChannel" in window ? new BroadcastChannel("yinlu") : null;
+
+  constructor(url) {
+    super();
+    this.server = store.get(`server.${locale()}`) ?? {};
+    this.conversation = this.#restore();
+    this.connection = new Connection({
+      url,
+      greet: () => this.#greeting(),
+      onHello: (frame) => this.#hello(frame),
+      onFrame: (frame) => this.#frame(frame),
+      onState: (state) => this.#emit("state", (this.state = state)),
+    });
+    if (this.#tabs) this.#tabs.onmessage = ({ data }) => this.#fromTab(data);
+    window.addEventListener("pagehide", () => this.save());
+  }
+
+  start() {
+    this.connection.open();
+  }
+
+  get busy() {
+    return this.conversation.current !== null;
+  }
+
+  // What the person does ---------------------------------------------------------------------------------------------
+
+  ask(question) {
+    return this.#request(newTurn(requestId(), { question, state: "unsent" }));
+  }
+
+  /** A follow-up, or 🔁: a signed button whose press is answered as a question is. */
+  press(token, question, again = false) {
+    return this.#request(newTurn(requestId(), { question, token, again, state: "unsent" }));
+  }
+
+  /** Any other button: what it does comes back as frames. */
+  pressOther(token, message) {
+    this.connection.sendOrKeep("press", { token, ...(message ? { message } : {}) }, requestId(), this.live);
+  }
+
+  retry(turn) {
+    this.conversation.items = this.conversation.items.filter((item) => item !== turn);
+    this.#emit("items");
+    return this.#request(newTurn(requestId(), { question: turn.question, token: turn.token, again: turn.again, state: "unsent" }));
+  }
+
+  vote(turn, value, extra = {}) {
+    const button = turn.buttons.find(({ action }) => action === `vote_${value}`);
+    if (!button) return;
+    turn.vote = { value, reason: extra.reason ?? null };
+    turn.thanks = "";
+    this.#emit("item", turn);
+    const id = requestId("v");
+    this.connection.sendOrKeep("vote", { token: button.token, ...extra }, id, this.live);
+  }
+
+  stop() {
+    const turn = this.conversation.current;
+    if (!turn) return;
+    const sent = turn.state !== "unsent";
+    if (!sent || !this.connection.ready) {
+      Object.assign(turn, { state: "done", outcome: "stopped" });
+      this.#changed([turn]);
+    }
+    if (sent) {
+      const id = requestId("x");
+      this.conversation.aliases.set(id, turn.id);
+      this.connection.sendOrKeep("cancel", { of: turn.id }, id, this.live);
+    }
+  }
+
+  newConversation() {
+    if (!this.conversation.items.length) return;
+    this.#show(new Conversation({ key: requestId("k") }));
+  }
+
+  open(key) {
+    if (key === this.conversation.key) return;
+    const kept = store.loadConversation(key);
+    if (!kept) return;
+    this.#show(new Conversation(kept));
+    this.#kept = false;
+  }
+
+  forget(key) {
+    store.forgetConversation(key);
+    if (key === this.conversation.key) {
+      this.conversation.items = [];
+      this.#show(new Conversation({ key: requestId("k") }));
+    }
+  }
+
+  /** The language changed: greet again, so that notice and examples follow. */
+  greetAgain() {
+    this.server = store.get(`server.${locale()}`) ?? {};
+    this.connection.restart();
+  }
+
+  // What the server says ---------------------------------------------------------------------------------------------
+
+  #greeting() {
+    const visitor = store.get("visitor");
+    const { session, seq, archived } = this.conversation;
+    return { locale: locale(), ...(visitor ? { visitor } : {}), ...(session && !archived ? { session, after: seq } : {}) };
+  }
+
+  #hello({ session, data }) {
+    if (data.visitor) store.set("visitor", data.visitor);
+    this.server = data;
+    store.set(`server.${locale()}`, data);
+    this.live = session;
+    if (this.conversation.session && !data.resumed && this.conversation.items.length) this.#lostSession();
+    else if (!this.conversation.archived) this.conversation.session = session;
+    if (!data.resumed) this.conversation.seq = 0;
+    this.#kept = false;
+    this.#emit("hello", data);
+    const behind = data.resumed && Number(data.last) > this.conversation.seq;
+    if (behind) this.#catchUp = { until: Number(data.last), timer: setTimeout(() => this.#sendUnsent(), CATCH_UP) };
+    else this.#sendUnsent();
+    this.save();
+  }
+
+  /** The server forgot the session: what was said stays readable; what was not answered is asked in the new one. */
+  #lostSession() {
+    const past = this.conversation;
+    const open = past.turns.filter((turn) => RUNNING.has(turn.state));
+    past.items = past.items.filter((item) => !open.includes(item));
+    past.archived = true;
+    if (open.length || this.#kept) {
+      this.save();
+      this.#fresh();
+      for (const turn of open) this.conversation.add({ ...turn, state: "unsent", text: "", stage: "", answer: "" });
+    }
+    this.#emit("items");
+  }
+
+  #frame(frame) {
+    if (frame.session && frame.session !== this.live) return;
+    const changed = this.conversation.take(frame);
+    if (changed === null) return;
+    if (this.conversation.gap) this.#askHistory();
+    this.#changed(changed, frame);
+    if (frame.type === "error" && !changed.length) this.#emit("notice", frame.data.text);
+    if (frame.type === "history") this.#emit("items");
+    if (frame.type === "done" && changed.some((turn) => turn.question === null)) this.#askHistory();
+    if (this.#catchUp && this.conversation.seq >= this.#catchUp.until) this.#sendUnsent();
+  }
+
+  #askHistory() {
+    this.connection.send("history", {}, requestId("y"), this.live);
+  }
+
+  // Within -----------------------------------------------------------------------------------------------------------
+
+  #request(turn) {
+    if (this.conversation.archived) {
+      this.save();
+      this.#fresh();
+      this.#emit("items");
+    }
+    this.conversation.add(turn);
+    store.set("current", this.conversation.key);
+    this.#send(turn);
+    this.#tabs?.postMessage({ session: this.live, id: turn.id, question: turn.question, again: turn.again });
+    this.#changed([turn]);
+    this.save();
+    return turn;
+  }
+
+  /** An empty conversation in the session that the connection already has. */
+  #fresh() {
+    this.conversation = new Conversation({ key: requestId("k"), session: this.live, seq: this.conversation.seq });
+    store.setTab("current", this.conversation.key);
+  }
+
+  #send(turn) {
+    if (this.#catchUp) return;
+    const [type, data] = turn.token ? ["press", { token: turn.token }] : ["ask", { text: turn.question }];
+    if (this.connection.send(type, data, turn.id, this.live)) turn.state = "sent";
+  }
+
+  #sendUnsent() {
+    clearTimeout(this.#catchUp?.timer);
+    this.#catchUp = null;
+    // "sent" without "received" may not have arrived; the id makes a repeat the same request.
+    const open = this.conversation.turns.filter(({ state }) => state === "unsent" || state === "sent");
+    for (const turn of open) if (turn.question !== null) this.#send(turn);
+    this.#changed(open);
+  }
+
+  #changed(items, frame) {
+    for (const item of items) this.#emit("item", item);
+    if (frame && (frame.type === "done" || frame.type === "error") && items.length) this.#emit("finished", items[0]);
+    if (items.length) this.#saveSoon();
+  }
+
+  #fromTab({ session, id, question, again }) {
+    if (!session || session !== this.conversation.session) return;
+    const turn = this.conversation.turn(id);
+    if (turn) turn.question ??= question;
+    else this.conversation.add(newTurn(id, { question, again }));
+    this.#emit("item", this.conversation.turn(id));
+  }
+
+  #show(conversation) {
+    this.save();
+    clearTimeout(this.#catchUp?.timer);
+    this.#catchUp = null;
+    this.conversation = conversation;
+    store.setTab("current", conversation.key);
+    store.set("current", conversation.items.length ? conversation.key : null);
+    this.#emit("items");
+    this.connection.restart();
+  }
+
+  #restore() {
+    const key = store.getTab("current") ?? store.get("current");
+    const kept = key ? store.loadConversation(key) : null;
+    return new Conversation(kept ?? { key: requestId("k") });
+  }
+
+  #saveSoon() {
+    this.#saving ||= setTimeout(() => this.save(), 400);
+  }
+
+  save() {
+    clearTimeout(this.#saving);
+    this.#saving = 0;
+    if (this.conversation.items.length) store.saveConversation(this.conversation);
+  }
+
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  /** The sentence to show while there is no connection, or "". */
+  get trouble() {
+    return { offline: say("offline"), reconnecting: say("lost"), refused: say("refused") }[this.state] ?? "";
+  }
+}

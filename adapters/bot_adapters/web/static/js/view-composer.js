@@ -1,0 +1,113 @@
+// Where the question is written: grows with its text, counts near the limit, keeps a draft per conversation.
+
+import { el, icon, iconButton } from "./dom.js";
+import { say } from "./i18n.js";
+import { points } from "./protocol.js";
+import * as store from "./store.js";
+
+export class Composer {
+  constructor(dock, { session, ask, announce, latest }) {
+    Object.assign(this, { dock, session, ask, announce, latest });
+    this.build();
+  }
+
+  build() {
+    const words = this.area?.value;
+    this.area = el("textarea", { id: "question", rows: "1", "aria-label": say("question"), placeholder: say("placeholder"), "aria-describedby": "counter",
+      enterkeyhint: "send", autocomplete: "off", spellcheck: "false", on: { input: () => this.#typed(), keydown: (event) => this.#key(event) } });
+    this.sendButton = el("button", { type: "submit", class: "send", "aria-label": say("send"), title: say("send") }, icon("send"));
+    this.stopButton = el("button", { type: "button", class: "send stop", "aria-label": say("stop"), title: say("stop"), on: { click: () => this.#stop() } }, icon("stop"));
+    this.counter = el("p", { class: "counter", id: "counter" });
+    this.trouble = el("p", { class: "trouble", hidden: true });
+    this.notice = el("p", { class: "notice", role: "note" });
+    this.latestButton = iconButton("latest", say("latest"), () => this.latest(), { class: "round latest", hidden: true });
+    const form = el("form", { class: "composer", on: { submit: (event) => {
+      event.preventDefault();
+      this.submit();
+    }, click: (event) => event.target === event.currentTarget && this.area.focus() } }, this.area, this.counter, this.sendButton, this.stopButton);
+    this.form = form;
+    this.dock.replaceChildren(el("div", { class: "column" }, this.latestButton, this.trouble, form, this.notice));
+    this.area.value = words ?? this.#draft();
+    this.showNotice();
+    this.showState();
+    this.#fit();
+  }
+
+  get limit() {
+    return Number(this.session.server.limits?.question) || 2000;
+  }
+
+  submit() {
+    const words = this.area.value.trim();
+    if (!words || points(words) > this.limit) return this.area.focus();
+    if (this.session.busy) return this.announce(say("wait"));
+    this.area.value = "";
+    this.#typed();
+    this.ask(words);
+    this.area.focus();
+  }
+
+  /** Another conversation is shown: its own draft comes with it. */
+  switched() {
+    this.area.value = this.#draft();
+    this.#fit();
+    this.showState();
+  }
+
+  showNotice() {
+    const words = this.session.server.notice || say("notice");
+    this.notice.textContent = words;
+    this.notice.setAttribute("aria-label", words);
+  }
+
+  showState() {
+    const { busy, trouble } = this.session;
+    const focused = document.activeElement === this.stopButton;
+    this.stopButton.hidden = !busy;
+    this.sendButton.hidden = busy;
+    if (focused && !busy) this.area.focus();
+    this.trouble.hidden = !trouble;
+    this.trouble.textContent = trouble;
+  }
+
+  #stop() {
+    this.session.stop();
+    this.area.focus();
+  }
+
+  #key(event) {
+    if (event.key === "Escape" && this.session.busy) {
+      event.preventDefault();
+      this.#stop();
+    }
+    if (event.key !== "Enter" || event.shiftKey || event.altKey) return;
+    // Enter that ends an input method's composition chooses a word; it never sends. 229: Safari tells so too late otherwise.
+    if (event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    this.submit();
+  }
+
+  #typed() {
+    this.#fit();
+    store.set(`draft.${this.#draftKey()}`, this.area.value || null);
+  }
+
+  #fit() {
+    this.area.style.height = "auto";
+    this.area.style.height = `${this.area.scrollHeight}px`;
+    const left = this.limit - points(this.area.value.trim());
+    this.counter.textContent = left < 0 ? say("over", { n: -left }) : left <= this.limit * 0.1 ? say("left", { n: left }) : "";
+    this.area.setAttribute("aria-invalid", String(left < 0));
+    this.form.classList.toggle("over", left < 0);
+    this.form.classList.toggle("empty-words", !this.area.value.trim());
+  }
+
+  #draftKey() {
+    const { key, items } = this.session.conversation;
+    return items.length ? key : "new";
+  }
+
+  #draft() {
+    return store.get(`draft.${this.#draftKey()}`) ?? "";
+  }
+}
