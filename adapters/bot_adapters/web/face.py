@@ -6,6 +6,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import TypeVar
 
 from bot_adapters.web.envelope import Json, frame
@@ -24,16 +25,18 @@ log = logging.getLogger(__name__)
 
 V = TypeVar("V")
 REMEMBERED = 10_000
+LONGEST_PAUSE = 0.25  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the growing answer of a session looks like at its clients."""
+    """What the growing answer of a session looks like at its clients; times on the monotonic clock."""
 
     event: str
     text: str = ""
     stage: str = ""
-    generation: int = 0
+    began: float = 0.0
+    last: float = 0.0
 
 
 class WebFace:
@@ -113,24 +116,30 @@ class WebFace:
         async with self.hub.locked(channel) as held:
             before = self._shown.get(channel)
             if before is None or before.event != draft.event:
-                before = Shown(draft.event, generation=held.generation)
-            kind, data, after = _change(before, draft, held.generation)
+                before = Shown(draft.event)
+            kind, data, after = _change(before, draft, monotonic())
             if data is not None:
                 await self.hub.append(channel, held, frame(kind, data, client_id(draft.event, channel)))
             _remember(self._shown, channel, after)
 
 
-def _change(before: Shown, draft: DraftText, generation: int) -> tuple[str, Json | None, Shown]:
+def _change(before: Shown, draft: DraftText, now: float) -> tuple[str, Json | None, Shown]:
     """Return the frame that brings clients from what they see to the draft, if one is needed."""
     if not draft.text and (not before.text or draft.stage != "writing"):
         stage: Json | None = {"stage": draft.stage} if draft.stage != before.stage else None
         return "progress", stage, replace(before, stage=draft.stage)
-    offset = _common(before.text, draft.text) if generation == before.generation else 0
-    after = Shown(draft.event, draft.text, "writing", generation)
-    if offset == len(before.text) == len(draft.text) and before.text:
-        return "delta", None, after
+    offset = _common(before.text, draft.text)
+    if offset == len(before.text) == len(draft.text) or now - before.last < _pause(
+        now - before.began, before
+    ):
+        return "delta", None, before
     data: Json = {"answer": answer_of(draft.event), "offset": offset, "text": draft.text[offset:]}
-    return "delta", data, after
+    return "delta", data, Shown(draft.event, draft.text, "writing", before.began or now, now)
+
+
+def _pause(seconds: float, before: Shown) -> float:
+    """Return the least time between deltas: it grows, so that one long answer does not fill the session's log."""
+    return min(LONGEST_PAUSE, seconds / 20) if before.began else 0.0
 
 
 def _common(old: str, new: str) -> int:

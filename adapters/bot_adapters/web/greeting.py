@@ -48,54 +48,33 @@ class Greeter:
         connection.visitor = str(given) if known else self.sessions.new_visitor()
         welcome = await self._welcome(connection.locale)
         session = data.get("session")
-        if self.sessions.is_session(session, connection.visitor) and await self._resume(
-            connection, str(session), _after(data), envelope.id, welcome
-        ):
-            return
-        await self._join(connection, self.sessions.new_session(connection.visitor), 0, envelope.id, welcome)
+        if self.sessions.is_session(session, connection.visitor):
+            connection.session, connection.channel = str(session), channel_of(str(session))
+            if await self._resume(connection, _after(data), envelope.id, welcome):
+                return
+        connection.session = self.sessions.new_session(connection.visitor)
+        connection.channel = channel_of(connection.session)
+        async with self.hub.locked(connection.channel) as held:
+            self._join(connection, held, envelope.id, {"resumed": False, "last": 0, **welcome})
 
-    async def _resume(
-        self, connection: Connection, session: str, after: int, answers: str, welcome: Json
-    ) -> bool:
-        """Join a session that we gave; False where it is too long ago."""
-        if after > 0 and await self.hub.frames.last(channel_of(session)) == 0:
-            return False
-        await self._join(connection, session, after, answers, welcome, resume=True)
+    async def _resume(self, connection: Connection, after: int, answers: str, welcome: Json) -> bool:
+        """Join a session that we gave; False where the frames that were missed are gone."""
+        async with self.hub.locked(connection.channel) as held:
+            last = await self.hub.frames.last(connection.channel)
+            try:
+                missed = await self.hub.frames.after(connection.channel, after) if after < last else []
+            except NotFound:
+                return False
+            if after > last:
+                return False
+            self._join(connection, held, answers, {"resumed": True, "last": last, **welcome})
+            connection.replay(missed)
         return True
 
-    async def _join(
-        self,
-        connection: Connection,
-        session: str,
-        after: int,
-        answers: str,
-        welcome: Json,
-        *,
-        resume: bool = False,
-    ) -> None:
-        connection.session, connection.channel = session, channel_of(session)
-        async with self.hub.locked(connection.channel) as held:
-            last = await self.hub.frames.last(connection.channel) if resume else 0
-            missed = await self._missed(connection.channel, held, after, last) if resume else []
-            resumed = resume and missed is not None
-            hello = {"visitor": connection.visitor, "resumed": resumed, "last": last, **welcome}
-            connection.say(numbered(frame("hello", hello, answers), session))
-            connection.replay(missed or [])
-            held.listeners.add(connection)
-
-    async def _missed(
-        self, channel: str, held: Channel, after: int, last: int
-    ) -> list[tuple[int, str]] | None:
-        """Return the frames after ``after``; None where they are gone, so that the view must start empty."""
-        if after == last:
-            return []
-        try:
-            if after < last:
-                return await self.hub.frames.after(channel, after)
-        except NotFound:
-            pass
-        held.generation += 1  # growing texts are shown whole again
-        return None
+    def _join(self, connection: Connection, held: Channel, answers: str, hello: Json) -> None:
+        hello = {"visitor": connection.visitor, **hello}
+        connection.say(numbered(frame("hello", hello, answers), connection.session))
+        held.listeners.add(connection)
 
     async def _welcome(self, locale: Locale) -> Json:
         community = await self.places.community(Origin("web", self.options.place, "")) or ""

@@ -25,7 +25,6 @@ class Channel:
         self.lock = asyncio.Lock()
         self.listeners: set[Listener] = set()
         self.users = 0
-        self.generation = 0  # grows when someone joins who has not seen the earlier frames
 
 
 class Hub:
