@@ -1,0 +1,69 @@
+"""Take the README's pictures from the running program: ``make pictures``.
+
+Starts a house on a new data folder with the sample handbook, asks what a newcomer would, and photographs the page.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from yinlu_testing.house import RunningHouse  # noqa: E402 - found below tests/support only now
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
+SHOTS = (
+    # name, language tag, colour scheme, width, height, question
+    ("page", "en-GB", "light", 1280, 900, "How long is a proposal voted on?"),
+    ("page-zh-dark", "zh-CN", "dark", 1280, 900, "报销多久之内要提交？"),
+    ("phone", "zh-CN", "light", 390, 844, "怎样成为守灯人？"),
+    ("unknown", "en-GB", "light", 1280, 900, "Which restaurant near the harbour has the best ramen?"),
+)
+
+
+def shoot(browser: Browser, url: str, shot: tuple[str, str, str, int, int, str]) -> None:
+    """Ask one question on a fresh page and photograph the answer."""
+    name, locale, scheme, width, height, question = shot
+    context = browser.new_context(
+        locale=locale,
+        color_scheme="dark" if scheme == "dark" else "light",
+        viewport={"width": width, "height": height},
+        device_scale_factor=1.5,
+    )
+    page = context.new_page()
+    page.goto(url)
+    asked(page, question, "zh" if locale.startswith("zh") else "en")
+    page.screenshot(path=str(ROOT / "docs" / "pictures" / f"{name}.png"))
+    context.close()
+
+
+def asked(page: Page, question: str, language: str) -> None:
+    """Type a question and wait for its whole answer."""
+    box = page.get_by_role("textbox", name="你的问题" if language == "zh" else "Your question")
+    box.fill(question)
+    box.press("Enter")
+    helpful = page.get_by_role("button", name="有帮助" if language == "zh" else "Helpful", exact=True)
+    expect(helpful.last).to_be_visible(timeout=30_000)
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(600)
+
+
+def main() -> None:
+    """Take every picture."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        with RunningHouse(Path(folder) / "data", log) as house, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            for shot in SHOTS:
+                shoot(browser, house.url, shot)
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()
