@@ -46,7 +46,7 @@ export class PassageDialog {
     this.body = el("div", { class: "sheet-body", tabindex: "0", role: "region", "aria-label": name }, passageOf(source));
     this.node.replaceChildren(
       el("header", { class: "sheet-top" },
-        el("span", { class: "sheet-kind" }, el("span", { class: "number", text: String(source.n) }), say("passage")),
+        el("span", { class: "sheet-kind" }, el("span", { class: "number", data: { n: source.n } }), say("passage")),
         iconButton("close", say("close"), () => this.node.close())),
       el("div", { class: "sheet-title" }, this.title, path ? el("p", { class: "path", text: path }) : null),
       this.body,

@@ -26,7 +26,7 @@ export class SourcesView {
     const { n, title, heading, quote, date } = source;
     const name = title || source.source;
     const button = el("button", { type: "button", class: "card-open", "aria-label": say("source", { n, title: name }), on: { click: () => this.open(n) } },
-      el("span", { class: "number", text: String(n) }), el("span", { class: "card-title", text: name, lang: languageOf(name) }));
+      el("span", { class: "number", data: { n } }), el("span", { class: "card-title", text: name, lang: languageOf(name) }));
     return el("li", { class: "card" }, button,
       quote ? el("p", { class: "card-quote", text: quote, lang: languageOf(quote) }) : null,
       el("p", { class: "card-where" }, [pathOf(heading, title), date].filter(Boolean).join(" · ") || source.source));
