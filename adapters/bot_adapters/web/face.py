@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
@@ -87,7 +88,8 @@ class WebFace:
 
     async def draft(self, origin: Origin, draft: DraftText) -> None:
         """Show what is new in a growing text; skipped while frames can't be stored."""
-        self._stop_if_asked(draft.event)
+        if draft.event in self._stopped and self._stop is not None and self._stop(draft.event):
+            await asyncio.sleep(0)  # this task was just cancelled, and ends here
         if is_api(origin.channel):
             return
         try:
@@ -107,10 +109,6 @@ class WebFace:
         _remember(self._stopped, event, locale)
         self._stop = stop
         stop(event)
-
-    def _stop_if_asked(self, event: str) -> None:
-        if event in self._stopped and self._stop is not None:
-            self._stop(event)
 
     async def _draft(self, channel: str, draft: DraftText) -> None:
         async with self.hub.locked(channel) as held:
