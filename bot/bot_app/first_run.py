@@ -1,0 +1,58 @@
+"""What the very first run on a data folder does: the sample community with its handbook."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from bot_app.operations import DEFAULT, SAMPLE, CurrentCommunity
+from bot_core.dispatch import Places
+from bot_core.identity import Origin
+from bot_core.ports.knowledge import IngestProgress, IngestResult, Library
+from bot_core.ports.ledger import Community, Ledger
+from bot_core.ports.safety import Clock
+
+log = logging.getLogger(__name__)
+
+Show = Callable[[IngestProgress], None]
+
+
+async def settle_communities(ledger: Ledger, clock: Clock, handbook: Path) -> None:
+    """Make sure that the communities ``default`` and ``sample`` exist."""
+    known = {community.id for community in await ledger.communities()}
+    if DEFAULT not in known:
+        await ledger.add_community(Community(DEFAULT, "我们的社区", "Our community", clock.now()))
+    if SAMPLE not in known:
+        names = json.loads((handbook / "manifest.json").read_text())["community"]
+        await ledger.add_community(Community(SAMPLE, names["name_zh"], names["name_en"], clock.now()))
+
+
+async def load_handbook(library: Library, handbook: Path, show: Show | None = None) -> IngestResult | None:
+    """Ingest the sample handbook, unless some community has documents already; return what was done."""
+    known = await library.communities()
+    if DEFAULT in known and SAMPLE not in known:
+        return None
+    result = None
+    folders = [Path("zh"), Path("en")]
+    async for step in library.ingest(SAMPLE, folders, base=handbook):
+        if isinstance(step, IngestResult):
+            result = step
+        elif show is not None:
+            show(step)
+    return result
+
+
+class PagePlaces:
+    """Places as the ledger binds them; the page, where nobody bound it, belongs to the current community."""
+
+    def __init__(self, bound: Places, current: CurrentCommunity, is_page: Callable[[Origin], bool]) -> None:
+        self._bound, self._current, self._is_page = bound, current, is_page
+
+    async def community(self, origin: Origin) -> str | None:
+        """Return the community's id, or None."""
+        community = await self._bound.community(origin)
+        if community is None and self._is_page(origin):
+            return await self._current.name()
+        return community
