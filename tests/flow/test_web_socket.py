@@ -305,7 +305,11 @@ async def test_errors_are_sentences_in_the_members_language(house):
     """Empty, too long, not text, no id: each with its code and sentence; the connection stays."""
     tab = Tab(house, "zh")
     async with tab.open():
-        for text, sentence in (("  ", "请先写下问题。"), ("长" * 3000, "问题太长了。"), (7, "需要文字字段「text」。")):
+        for text, sentence in (
+            ("  ", "请先写下问题。"),
+            ("长" * 3000, "问题太长了。"),
+            (7, "需要文字字段「text」。"),
+        ):
             sent = await tab.send("ask", {"text": text})
             error = (await tab.until("error", sent))["data"]
             assert error == {"code": "BadInput", "text": sentence, "retry_after": None}

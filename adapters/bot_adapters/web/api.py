@@ -165,7 +165,6 @@ class Api:
         except UnicodeDecodeError:
             raise BadInput("not UTF-8", NOT_UTF8) from None
         except TimeoutError:
-            request.protocol.force_close()
             raise web.HTTPRequestTimeout() from None
 
 

@@ -38,7 +38,7 @@ class WebOptions:
 
     question: int = 2000  # characters, told to the page; ``clean`` is what refuses
     frame: int = 65536  # bytes of a text or binary frame
-    largest_frame: int = 524288  # bytes; up to here a frame is refused with a sentence, beyond without
+    largest_frame: int = 1048576  # bytes; up to here a frame is refused with a sentence, beyond without
     body: int = 65536  # bytes of an HTTP body
     audio_seconds: int = 60
     history: int = 50  # answers

@@ -71,4 +71,7 @@ def problem_of(error: YinluError, locale: Locale) -> web.Response:
 def problem_of_status(status: int, locale: Locale, limit: int) -> web.Response:
     """Return the response that tells of an HTTP error of the server's own."""
     words = BY_STATUS.get(status, errors.YinluError.words if status >= 500 else sentences.BAD_REQUEST)
-    return problem(status, f"Http{status}", sentences.fill(words, n=limit), locale)
+    response = problem(status, f"Http{status}", sentences.fill(words, n=limit), locale)
+    if status in (408, 413):  # the rest of the body is not waited for
+        response.force_close()
+    return response

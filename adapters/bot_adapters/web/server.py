@@ -84,7 +84,12 @@ class WebServer:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             runner = web.AppRunner(
-                self.app, handle_signals=False, access_log=None, keepalive_timeout=30.0, shutdown_timeout=1.0
+                self.app,
+                handle_signals=False,
+                access_log=None,
+                keepalive_timeout=30.0,
+                lingering_time=1.0,
+                shutdown_timeout=1.0,
             )
             await runner.setup()
             stack.push_async_callback(runner.cleanup)

@@ -67,11 +67,22 @@ class ScriptedAnswerer:
         if "boom" in question.text:
             raise ZeroDivisionError("a secret detail")
         if "what?" in question.text:
-            return Answer(question.id, Outcome.UNKNOWN, "The documents don't say.", reason=Reason.NOTHING_NEAR)
+            return Answer(
+                question.id, Outcome.UNKNOWN, "The documents don't say.", reason=Reason.NOTHING_NEAR
+            )
         start = PASSAGE.index("The ferry")
         quote = "The ferry leaves at 07:45 from pier four."
         citation = Citation(
-            1, "ferry.md", "Ferry", ("Times",), quote, PASSAGE, "p1", "v1", start=start, end=start + len(quote)
+            1,
+            "ferry.md",
+            "Ferry",
+            ("Times",),
+            quote,
+            PASSAGE,
+            "p1",
+            "v1",
+            start=start,
+            end=start + len(quote),
         )
         return Answer(
             question.id,
@@ -85,7 +96,9 @@ class ScriptedAnswerer:
 
     async def examples(self, community: str, locale: Locale) -> list[str]:
         """Return two."""
-        return ["渡轮几点开?", "要带什么?"] if locale is Locale.ZH else ["When does it leave?", "What to bring?"]
+        return (
+            ["渡轮几点开?", "要带什么?"] if locale is Locale.ZH else ["When does it leave?", "What to bring?"]
+        )
 
 
 class TwinOutbox:

@@ -30,6 +30,8 @@ function socketUrl() {
   return url.href;
 }
 
+const canHover = matchMedia("(hover: hover)").matches;
+
 function main() {
   const session = new Session(socketUrl());
   const announcer = new Announcer($("announcer"));
@@ -37,7 +39,12 @@ function main() {
   const passage = new PassageDialog();
   const history = new HistoryDialog(session);
 
-  const whenFree = (act) => (session.busy ? announce(say("wait")) : (act(), follow.toEnd()));
+  const whenFree = (act) => {
+    if (session.busy) return composer.flash(say("wait"));
+    act();
+    follow.toEnd();
+    if (canHover) composer.area.focus(); // what was pressed may be gone; on a phone this would open the keyboard
+  };
   const ask = (words) => whenFree(() => session.ask(words));
   const press = (token, words, again) => whenFree(() => session.press(token, words, again));
   const drawEmpty = () => showEmpty($("empty"), { session, ask });
@@ -48,7 +55,7 @@ function main() {
 
   const log = new LogView($("log"), { session, announce, passage, press, onShown });
   const composer = new Composer($("dock"), { session, ask, announce, latest: () => follow.toEnd(true) });
-  const follow = new Follow($("page"), (atEnd) => (composer.latestButton.hidden = atEnd));
+  const follow = new Follow(document.body, (atEnd) => (composer.latestButton.hidden = atEnd));
   const actions = {
     fresh() {
       session.newConversation();
@@ -90,13 +97,14 @@ function main() {
   on("items", () => {
     log.reset();
     composer.switched();
-    follow.toEnd();
+    if (session.conversation.items.length) follow.toEnd();
+    else window.scrollTo(0, 0);
   });
   on("finished", (turn) => {
     log.flush();
     announcer.answer(turn, spoken(turn));
   });
-  on("notice", announce);
+  on("notice", (text) => composer.flash(text));
 
   document.addEventListener("click", (event) => copyCode(event, announce));
   document.addEventListener("keydown", (event) => {
@@ -106,8 +114,8 @@ function main() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawTheme);
 
   drawAll();
-  follow.toEnd();
-  if (matchMedia("(hover: hover)").matches) composer.area.focus(); // on a phone this would open the keyboard
+  if (session.conversation.items.length) follow.toEnd();
+  if (canHover) composer.area.focus();
   session.start();
 }
 

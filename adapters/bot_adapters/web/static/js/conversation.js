@@ -86,11 +86,10 @@ export const applies = {
     const key = text(data.message) || `message-${conversation.seq}`;
     const asked = conversation.turn(id);
     if (asked && RUNNING.has(asked.state)) asked.state = "done"; // answered by a message instead of an answer
-    const item = {
+    const item = conversation.put({
       kind: "message", id: key, text: text(data.text), parts: list(data.parts), buttons: flat(data.buttons),
       private: data.private === true, time: Date.now(),
-    };
-    conversation.put(item);
+    });
     return asked ? [asked, item] : [item];
   },
 
@@ -141,7 +140,7 @@ export class Conversation {
   put(item) {
     const at = this.items.findIndex((one) => one.kind === item.kind && one.id === item.id);
     if (at < 0) this.items.push(item);
-    else this.items[at] = item;
+    return at < 0 ? item : Object.assign(this.items[at], item);
   }
 
   /** Merge a turn of the server's history. */

@@ -66,7 +66,7 @@ export function lantern(kind = "") {
     svg("path", { class: "lantern-body", d: "M11.8 8.4c-3.4 3.6-3.4 9.2 0 12.8h8.4c3.4-3.6 3.4-9.2 0-12.8z" }),
     svg("path", { class: "lantern-flame", d: "M16 10.8c1.9 2.2 2.9 3.6 2.9 5.2a2.9 2.9 0 0 1-5.8 0c0-1.6 1-3 2.9-5.2z" }),
     svg("path", { class: "lantern-frame", d: "M12.8 7.2a3.2 3.2 0 0 1 6.4 0M10.6 8.4h10.8M11.8 8.4c-3.4 3.6-3.4 9.2 0 12.8h8.4c3.4-3.6 3.4-9.2 0-12.8" }),
-    svg("path", { class: "lantern-way", d: "M16 22v1.5c0 2.3-4.4 1.5-4.4 4.5" }),
+    svg("path", { class: "lantern-way", d: "M16 22v.9c0 1.9-2.7 1.6-2.7 3.4s2.7 1.5 2.7 3.4" }),
   );
   return node;
 }

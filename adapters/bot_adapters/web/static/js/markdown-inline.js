@@ -5,7 +5,7 @@ import { el, externalLink, safeUrl } from "./dom.js";
 const SPECIAL = /[\\`*_~[!h\n]/g;
 const LINK = /\[([^[\]\n]{1,500})\]\(\s*([^\s()<>]{1,2000}(?:\([^\s()<>]{0,500}\)[^\s()<>]{0,500})?)(?:\s+"[^"\n]{0,200}")?\s*\)/y;
 const CITE = /\[(\d{1,3})\](?!\()/y;
-const BARE = /https?:\/\/[^\s<>"'`|\\^{}\u3000-\u303f\uff00-\uffef「」『』“”‘’、。,;:!?()]{2,2000}/iy;
+const BARE = /https?:\/\/[^\s<>"'`|\\^{}\u3000-\u303f\uff00-\uffef\u2018-\u201d]{2,2000}/iy;
 const PUNCTUATION = /^[!-/:-@[-`{-~]$/;
 const WORD = /[\p{L}\p{N}]/u;
 const REACH = 4_000; // characters a mark may span

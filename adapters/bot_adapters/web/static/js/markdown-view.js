@@ -47,6 +47,13 @@ function tableBlock({ align, head, rows }, cite) {
   return el("div", { class: "table-scroll", role: "region", tabindex: "0", "aria-label": say("table") }, table);
 }
 
+/** The words of a short Markdown text without its marks, for one line; cells of a table are set apart by dots. */
+export function plainWords(text) {
+  const lines = text.split("\n").map((line) => line.replace(/^\s*(?:[-*+•]|#{1,6}|>|\d{1,9}[.)])\s+/, "").trim());
+  const words = lines.filter((line) => !/^\|?[\s|:-]+\|?$/.test(line)).map((line) => line.replace(/^\||(?<!\\)\|$/g, "").replace(/\s*(?<!\\)\|\s*/g, " · ").trim());
+  return el("span", {}, inline(words.join(" "))).textContent;
+}
+
 export class Prose {
   #raws = [];
 

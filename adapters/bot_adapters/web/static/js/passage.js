@@ -8,6 +8,7 @@ import { indexOfPoint } from "./protocol.js";
 const FROM = "\ue000";
 const TO = "\ue001";
 const MARKS = /[\ue000\ue001]/g;
+const SUFFIX = /(?:\s|\||[*_`~])+$/; // and may end with
 const PREFIX = /^\s*(?:(?:[-*+•]|\d{1,9}[.)、]|#{1,6}|>)\s+|\|\s*|[*_`~]{1,3}(?=\S))+/; // what a line may begin with before its words
 
 /** The element that shows `source.passage`; the quoted words are in <mark>. */
@@ -33,8 +34,9 @@ function asMarkdown(text, from, to) {
   const lineStart = text.lastIndexOf("\n", from - 1) + 1;
   const prefix = PREFIX.exec(text.slice(lineStart, to))?.[0].length ?? 0;
   const begin = Math.max(from, lineStart + prefix);
-  if (begin >= to) return null;
-  prose.update(text.slice(0, begin) + FROM + text.slice(begin, to).trimEnd() + TO + text.slice(to));
+  const end = begin + text.slice(begin, to).replace(SUFFIX, "").length;
+  if (begin >= end) return null;
+  prose.update(text.slice(0, begin) + FROM + text.slice(begin, end) + TO + text.slice(end));
   return markBetween(prose.node) ? prose.node : null;
 }
 

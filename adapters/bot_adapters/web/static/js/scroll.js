@@ -32,7 +32,7 @@ export class Follow {
   }
 
   #grew() {
-    if (this.following && !document.querySelector("dialog[open]")) this.toEnd();
+    if (this.following && !document.body.classList.contains("is-empty") && !document.querySelector("dialog[open]")) this.toEnd();
     else this.onChange(this.distance < NEAR);
   }
 }

@@ -3,9 +3,10 @@
 
 import { Connection } from "./connection.js";
 import { Conversation, RUNNING, newTurn } from "./conversation.js";
-import { locale, say } from "./i18n.js";
+import { locale } from "./i18n.js";
 import { requestId } from "./protocol.js";
 import * as store from "./store.js";
+import { Tabs } from "./tabs.js";
 
 const CATCH_UP = 3_000; // ms to wait for the replay before unsent questions are sent
 
@@ -15,7 +16,7 @@ export class Session extends EventTarget {
   #kept = true; // what is shown was kept from an earlier visit: dropped when its session is gone
   #catchUp = null; // {until: seq, timer} while the server replays
   #saving = 0;
-  #tabs = "BroadcastChannel" in window ? new BroadcastChannel("yinlu") : null;
+  #votes = new Map(); // a vote's id -> {turn, before}, until it is recorded
 
   constructor(url) {
     super();
@@ -28,7 +29,7 @@ export class Session extends EventTarget {
       onFrame: (frame) => this.#frame(frame),
       onState: (state) => this.#emit("state", (this.state = state)),
     });
-    if (this.#tabs) this.#tabs.onmessage = ({ data }) => this.#fromTab(data);
+    this.tabs = new Tabs((asked) => this.#fromTab(asked));
     window.addEventListener("pagehide", () => this.save());
   }
 
@@ -65,10 +66,10 @@ export class Session extends EventTarget {
   vote(turn, value, extra = {}) {
     const button = turn.buttons.find(({ action }) => action === `vote_${value}`);
     if (!button) return;
-    turn.vote = { value, reason: extra.reason ?? null };
-    turn.thanks = "";
-    this.#emit("item", turn);
     const id = requestId("v");
+    this.#votes.set(id, { turn, before: turn.vote });
+    Object.assign(turn, { vote: { value, reason: extra.reason ?? null }, thanks: "" });
+    this.#emit("item", turn);
     this.connection.sendOrKeep("vote", { token: button.token, ...extra }, id, this.live);
   }
 
@@ -158,10 +159,21 @@ export class Session extends EventTarget {
     if (changed === null) return;
     if (this.conversation.gap) this.#askHistory();
     this.#changed(changed, frame);
-    if (frame.type === "error" && !changed.length) this.#emit("notice", frame.data.text);
+    if (frame.type === "error" && !changed.length) this.#refused(frame);
     if (frame.type === "history") this.#emit("items");
     if (frame.type === "done" && changed.some((turn) => turn.question === null)) this.#askHistory();
     if (this.#catchUp && this.conversation.seq >= this.#catchUp.until) this.#sendUnsent();
+  }
+
+  /** An error of something other than a question: a vote is taken back, anything else is told. */
+  #refused({ id, data }) {
+    const { turn, before } = this.#votes.get(id) ?? {};
+    if (turn) {
+      Object.assign(turn, { vote: before, thanks: data.text });
+      this.#emit("item", turn);
+    } else {
+      this.#emit("notice", data.text);
+    }
   }
 
   #askHistory() {
@@ -179,7 +191,7 @@ export class Session extends EventTarget {
     this.conversation.add(turn);
     store.set("current", this.conversation.key);
     this.#send(turn);
-    this.#tabs?.postMessage({ session: this.live, id: turn.id, question: turn.question, again: turn.again });
+    this.tabs.tell(this.live, turn);
     this.#changed([turn]);
     this.save();
     return turn;
@@ -234,7 +246,7 @@ export class Session extends EventTarget {
   #restore() {
     const key = store.getTab("current") ?? store.get("current");
     const kept = key ? store.loadConversation(key) : null;
-    return new Conversation(kept ?? { key: requestId("k") });
+    return new Conversation(kept ?? store.getTab("empty") ?? { key: requestId("k") });
   }
 
   #saveSoon() {
@@ -244,15 +256,12 @@ export class Session extends EventTarget {
   save() {
     clearTimeout(this.#saving);
     this.#saving = 0;
-    if (this.conversation.items.length) store.saveConversation(this.conversation);
+    const { key, session, seq, items } = this.conversation;
+    if (items.length) store.saveConversation(this.conversation);
+    else store.setTab("empty", { key, session, seq });
   }
 
   #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
-  }
-
-  /** The sentence to show while there is no connection, or "". */
-  get trouble() {
-    return { offline: say("offline"), reconnecting: say("lost"), refused: say("refused") }[this.state] ?? "";
   }
 }

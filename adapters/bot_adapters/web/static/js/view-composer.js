@@ -5,6 +5,8 @@ import { say } from "./i18n.js";
 import { points } from "./protocol.js";
 import * as store from "./store.js";
 
+const FLASH = 6_000; // ms
+
 export class Composer {
   constructor(dock, { session, ask, announce, latest }) {
     Object.assign(this, { dock, session, ask, announce, latest });
@@ -40,7 +42,7 @@ export class Composer {
   submit() {
     const words = this.area.value.trim();
     if (!words || points(words) > this.limit) return this.area.focus();
-    if (this.session.busy) return this.announce(say("wait"));
+    if (this.session.busy) return this.flash(say("wait"));
     this.area.value = "";
     this.#typed();
     this.ask(words);
@@ -61,13 +63,26 @@ export class Composer {
   }
 
   showState() {
-    const { busy, trouble } = this.session;
+    const { busy, state } = this.session;
+    const trouble = say({ offline: "offline", reconnecting: "lost", refused: "refused" }[state] ?? "") || this.flashed || "";
     const focused = document.activeElement === this.stopButton;
     this.stopButton.hidden = !busy;
     this.sendButton.hidden = busy;
     if (focused && !busy) this.area.focus();
     this.trouble.hidden = !trouble;
     this.trouble.textContent = trouble;
+  }
+
+  /** Show a sentence for a while, and read it out. */
+  flash(text) {
+    this.announce(text);
+    this.flashed = text;
+    clearTimeout(this.flashing);
+    this.flashing = setTimeout(() => {
+      this.flashed = "";
+      this.showState();
+    }, FLASH);
+    this.showState();
   }
 
   #stop() {

@@ -2,6 +2,7 @@
 
 import { el } from "./dom.js";
 import { languageOf, say } from "./i18n.js";
+import { plainWords } from "./markdown-view.js";
 
 export class SourcesView {
   #shown = "";
@@ -28,7 +29,7 @@ export class SourcesView {
     const button = el("button", { type: "button", class: "card-open", "aria-label": say("source", { n, title: name }), on: { click: () => this.open(n) } },
       el("span", { class: "number", data: { n } }), el("span", { class: "card-title", text: name, lang: languageOf(name) }));
     return el("li", { class: "card" }, button,
-      quote ? el("p", { class: "card-quote", text: quote, lang: languageOf(quote) }) : null,
+      quote ? el("p", { class: "card-quote", text: plainWords(quote), lang: languageOf(quote) }) : null,
       el("p", { class: "card-where" }, [pathOf(heading, title), date].filter(Boolean).join(" · ") || source.source));
   }
 }
