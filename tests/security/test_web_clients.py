@@ -173,11 +173,10 @@ async def test_connections_are_bounded_per_address(house):
     """One address has so many; the next is asked to come later, and may once another left."""
     tabs = [Tab(house) for _ in range(3)]
     async with tabs[0].open(), tabs[1].open():
-        async with tabs[2].open(), aiohttp.ClientSession() as http:
-            async with http.ws_connect(f"{house.url}/ws") as socket:
-                assert "Too many connections" in (await socket.receive()).data
-                await socket.receive()
-                assert socket.close_code == 1013
+        async with tabs[2].open(), aiohttp.ClientSession() as http, http.ws_connect(f"{house.url}/ws") as socket:
+            assert "Too many connections" in (await socket.receive()).data
+            await socket.receive()
+            assert socket.close_code == 1013
         await asyncio.sleep(0.05)
         async with tabs[2].open():
             assert tabs[2].hello["data"]["resumed"] is True
@@ -219,10 +218,9 @@ async def test_pages_of_other_origins_can_neither_connect_nor_post(house, origin
             async with tab.open(headers):
                 pass
         assert tab.socket.close_code == 1008
-    async with aiohttp.ClientSession() as http:
-        async with http.post(f"{house.url}/api/v1/jobs", headers=headers) as response:
-            assert response.status == (501 if good else 403)
-            assert (await response.json())["error"]["text"]
+    async with aiohttp.ClientSession() as http, http.post(f"{house.url}/api/v1/jobs", headers=headers) as response:
+        assert response.status == (501 if good else 403)
+        assert (await response.json())["error"]["text"]
 
 
 @pytest.mark.parametrize(

@@ -32,91 +32,103 @@ function socketUrl() {
 
 const canHover = matchMedia("(hover: hover)").matches;
 
-function main() {
-  const session = new Session(socketUrl());
-  const announcer = new Announcer($("announcer"));
-  const announce = (text) => announcer.say(text);
-  const passage = new PassageDialog();
-  const history = new HistoryDialog(session);
-
-  const whenFree = (act) => {
-    if (session.busy) return composer.flash(say("wait"));
-    act();
-    follow.toEnd();
-    if (canHover) composer.area.focus(); // what was pressed may be gone; on a phone this would open the keyboard
-  };
-  const ask = (words) => whenFree(() => session.ask(words));
-  const press = (token, words, again) => whenFree(() => session.press(token, words, again));
-  const drawEmpty = () => showEmpty($("empty"), { session, ask });
-  const onShown = (some) => {
-    $("empty").hidden = some;
-    document.body.classList.toggle("is-empty", !some);
-  };
-
-  const log = new LogView($("log"), { session, announce, passage, press, onShown });
-  const composer = new Composer($("dock"), { session, ask, announce, latest: () => follow.toEnd(true) });
-  const follow = new Follow(document.body, (atEnd) => (composer.latestButton.hidden = atEnd));
-  const actions = {
-    fresh() {
-      session.newConversation();
-      composer.area.focus();
-    },
-    history: () => history.open(),
-    language() {
-      useLocale(locale() === "zh" ? "en" : "zh");
-      store.set("locale", locale());
-      session.greetAgain();
-      drawAll();
-      header.node.querySelector(".icon-language").parentElement.focus();
-    },
-    theme() {
-      switchTheme();
-      drawTheme();
-    },
-  };
-  const header = new Header($("top"), { session, actions });
-
-  function drawTheme() {
-    header.themeButton.replaceChildren(icon(currentTheme() === "dark" ? "sun" : "moon"));
+class App {
+  constructor() {
+    const session = (this.session = new Session(socketUrl()));
+    this.announcer = new Announcer($("announcer"));
+    this.history = new HistoryDialog(session);
+    const ask = (words) => this.#whenFree(() => session.ask(words));
+    const press = (token, words, again) => this.#whenFree(() => session.press(token, words, again));
+    const announce = (text) => this.announcer.say(text);
+    this.drawEmpty = () => showEmpty($("empty"), { session, ask });
+    this.log = new LogView($("log"), { session, announce, press, passage: new PassageDialog(), onShown });
+    this.composer = new Composer($("dock"), { session, ask, announce, latest: () => this.follow.toEnd(true) });
+    this.follow = new Follow(document.body, (atEnd) => (this.composer.latestButton.hidden = atEnd));
+    this.header = new Header($("top"), { session, actions: this });
+    this.#listen();
+    this.#draw();
+    if (session.conversation.items.length) this.follow.toEnd();
+    if (canHover) this.composer.area.focus();
+    session.start();
   }
 
-  function drawAll() {
+  // The header's buttons
+
+  fresh() {
+    this.session.newConversation();
+    this.composer.area.focus();
+  }
+
+  past() {
+    this.history.open();
+  }
+
+  language() {
+    useLocale(locale() === "zh" ? "en" : "zh");
+    store.set("locale", locale());
+    this.session.greetAgain();
+    this.#draw();
+    this.header.node.querySelector(".icon-language").parentElement.focus();
+  }
+
+  theme() {
+    switchTheme();
+    this.#drawTheme();
+  }
+
+  #whenFree(act) {
+    if (this.session.busy) return this.composer.flash(say("wait"));
+    act();
+    this.follow.toEnd();
+    if (canHover) this.composer.area.focus(); // what was pressed may be gone; on a phone this would open the keyboard
+  }
+
+  #draw() {
     document.title = say("title");
     for (const node of document.querySelectorAll("[data-say]")) node.textContent = say(node.dataset.say);
-    header.build();
-    composer.build();
-    drawTheme();
-    drawEmpty();
-    log.reset();
+    this.header.build();
+    this.composer.build();
+    this.#drawTheme();
+    this.drawEmpty();
+    this.log.reset();
   }
 
-  const on = (type, act) => session.addEventListener(type, ({ detail }) => act(detail));
-  on("state", () => (header.showState(), composer.showState()));
-  on("hello", () => (header.showCommunity(), composer.showNotice(), drawEmpty()));
-  on("item", (item) => (log.touch(item), composer.showState()));
-  on("items", () => {
-    log.reset();
-    composer.switched();
-    if (session.conversation.items.length) follow.toEnd();
+  #drawTheme() {
+    this.header.themeButton.replaceChildren(icon(currentTheme() === "dark" ? "sun" : "moon"));
+  }
+
+  #listen() {
+    const { session, header, composer, log } = this;
+    const on = (type, act) => session.addEventListener(type, ({ detail }) => act(detail));
+    on("state", () => (header.showState(), composer.showState()));
+    on("hello", () => (header.showCommunity(), composer.showNotice(), this.drawEmpty()));
+    on("item", (item) => (log.touch(item), composer.showState()));
+    on("items", () => this.#showOther());
+    on("finished", (turn) => {
+      log.flush();
+      this.announcer.answer(turn, spoken(turn));
+    });
+    on("notice", (text) => composer.flash(text));
+    document.addEventListener("click", (event) => copyCode(event, (text) => this.announcer.say(text)));
+    document.addEventListener("keydown", (event) => {
+      const free = !event.defaultPrevented && !document.querySelector("dialog[open]");
+      if (event.key === "Escape" && free && session.busy) session.stop();
+    });
+    window.addEventListener("scroll", () => document.body.classList.toggle("scrolled", window.scrollY > 4), { passive: true });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#drawTheme());
+  }
+
+  #showOther() {
+    this.log.reset();
+    this.composer.switched();
+    if (this.session.conversation.items.length) this.follow.toEnd();
     else window.scrollTo(0, 0);
-  });
-  on("finished", (turn) => {
-    log.flush();
-    announcer.answer(turn, spoken(turn));
-  });
-  on("notice", (text) => composer.flash(text));
+  }
+}
 
-  document.addEventListener("click", (event) => copyCode(event, announce));
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open]") && session.busy) session.stop();
-  });
-  window.addEventListener("scroll", () => document.body.classList.toggle("scrolled", window.scrollY > 4), { passive: true });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawTheme);
-
-  drawAll();
-  if (session.conversation.items.length) follow.toEnd();
-  if (canHover) composer.area.focus();
-  session.start();
+function onShown(some) {
+  $("empty").hidden = some;
+  document.body.classList.toggle("is-empty", !some);
 }
 
 /** An answer as it is read aloud: without its marks. */
@@ -129,4 +141,4 @@ async function copyCode(event, announce) {
   if (button) announce(say((await copyText(button.parentElement.querySelector("pre").textContent)) ? "copied" : "copyFailed"));
 }
 
-main();
+new App();

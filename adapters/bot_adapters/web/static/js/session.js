@@ -7,6 +7,7 @@ import { locale } from "./i18n.js";
 import { requestId } from "./protocol.js";
 import * as store from "./store.js";
 import { Tabs } from "./tabs.js";
+import { Votes } from "./votes.js";
 
 const CATCH_UP = 3_000; // ms to wait for the replay before unsent questions are sent
 
@@ -16,7 +17,8 @@ export class Session extends EventTarget {
   #kept = true; // what is shown was kept from an earlier visit: dropped when its session is gone
   #catchUp = null; // {until: seq, timer} while the server replays
   #saving = 0;
-  #votes = new Map(); // a vote's id -> {turn, before}, until it is recorded
+  #votes = new Votes();
+  #sendOrKeep = (type, data, id) => this.connection.sendOrKeep(type, data, id, this.live);
 
   constructor(url) {
     super();
@@ -41,7 +43,7 @@ export class Session extends EventTarget {
     return this.conversation.current !== null;
   }
 
-  // What the person does ---------------------------------------------------------------------------------------------
+  // What the person does
 
   ask(question) {
     return this.#request(newTurn(requestId(), { question, state: "unsent" }));
@@ -54,7 +56,7 @@ export class Session extends EventTarget {
 
   /** Any other button: what it does comes back as frames. */
   pressOther(token, message) {
-    this.connection.sendOrKeep("press", { token, ...(message ? { message } : {}) }, requestId(), this.live);
+    this.#sendOrKeep("press", { token, ...(message ? { message } : {}) }, requestId());
   }
 
   retry(turn) {
@@ -64,13 +66,7 @@ export class Session extends EventTarget {
   }
 
   vote(turn, value, extra = {}) {
-    const button = turn.buttons.find(({ action }) => action === `vote_${value}`);
-    if (!button) return;
-    const id = requestId("v");
-    this.#votes.set(id, { turn, before: turn.vote });
-    Object.assign(turn, { vote: { value, reason: extra.reason ?? null }, thanks: "" });
-    this.#emit("item", turn);
-    this.connection.sendOrKeep("vote", { token: button.token, ...extra }, id, this.live);
+    if (this.#votes.cast(turn, value, extra, this.#sendOrKeep)) this.#emit("item", turn);
   }
 
   stop() {
@@ -84,7 +80,7 @@ export class Session extends EventTarget {
     if (sent) {
       const id = requestId("x");
       this.conversation.aliases.set(id, turn.id);
-      this.connection.sendOrKeep("cancel", { of: turn.id }, id, this.live);
+      this.#sendOrKeep("cancel", { of: turn.id }, id);
     }
   }
 
@@ -115,7 +111,7 @@ export class Session extends EventTarget {
     this.connection.restart();
   }
 
-  // What the server says ---------------------------------------------------------------------------------------------
+  // What the server says
 
   #greeting() {
     const visitor = store.get("visitor");
@@ -166,21 +162,16 @@ export class Session extends EventTarget {
   }
 
   /** An error of something other than a question: a vote is taken back, anything else is told. */
-  #refused({ id, data }) {
-    const { turn, before } = this.#votes.get(id) ?? {};
-    if (turn) {
-      Object.assign(turn, { vote: before, thanks: data.text });
-      this.#emit("item", turn);
-    } else {
-      this.#emit("notice", data.text);
-    }
+  #refused(frame) {
+    const turn = this.#votes.takeBack(frame);
+    this.#emit(turn ? "item" : "notice", turn ?? frame.data.text);
   }
 
   #askHistory() {
     this.connection.send("history", {}, requestId("y"), this.live);
   }
 
-  // Within -----------------------------------------------------------------------------------------------------------
+  // Within
 
   #request(turn) {
     if (this.conversation.archived) {

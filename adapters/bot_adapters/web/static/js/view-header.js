@@ -18,7 +18,7 @@ export class Header {
       el("div", { class: "brand" }, lantern(), el("h1", { text: say("brand") }), this.community), this.status,
       el("nav", { class: "tools", "aria-label": say("title") },
         iconButton("plus", say("newConversation"), () => actions.fresh()),
-        iconButton("clock", say("history"), () => actions.history(), { "aria-haspopup": "dialog" }),
+        iconButton("clock", say("history"), () => actions.past(), { "aria-haspopup": "dialog" }),
         iconButton("language", say("language"), () => actions.language()), this.themeButton)));
     this.showCommunity();
     this.showState();
