@@ -51,6 +51,11 @@ class Face(Protocol):
         """Tell whether speech can be played here, so that 🔊 is offered."""
         ...
 
+    @property
+    def idempotent(self) -> bool:
+        """Tell whether a key delivered twice is shown once, so that a send cut off by a crash may be repeated."""
+        ...
+
     async def deliver(self, outgoing: Outgoing) -> str:
         """Show a reply; return the platform's id of the message.
 
