@@ -1,0 +1,238 @@
+"""The one place that names every concrete class: rooms are put together here, and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from bot_adapters.web import WebFace, WebOptions, WebServer
+from bot_app.engine_valkey import embedded_valkey
+from bot_app.first_run import PagePlaces, load_handbook, settle_communities
+from bot_app.operations import CurrentCommunity, Line, Operation, Operations
+from bot_app.owner import Owner
+from bot_app.secrets_store import Secrets, open_secrets
+from bot_app.settings import Settings
+from bot_core.clock import SystemClock
+from bot_core.commands import Command
+from bot_core.conversation import Context, Face
+from bot_core.dispatch import BoundPlaces, Dispatcher, Handler
+from bot_core.errors import EngineDown
+from bot_core.identity import Origin
+from bot_core.intake import Intake
+from bot_core.middleware import LimitPersons, ModerateIncoming, VerifyPresses
+from bot_core.ports.ledger import Ledger
+from bot_core.ports.work import Rate
+from bot_handlers.ask import AskHandler
+from bot_handlers.feedback import FeedbackHandler
+from bot_handlers.help import HelpHandler
+from bot_knowledge import Knowledge, KnowledgeOptions, open_knowledge
+from bot_knowledge.samples import handbook
+from bot_ledger import SqlLedger, sqlite_url
+from bot_queue.connection import Store, open_store
+from bot_queue.frames import RedisFrameLog
+from bot_queue.journal import RedisJournal
+from bot_queue.limits import RedisLimiter
+from bot_queue.outbox import RedisOutbox
+from bot_safety import Guarded, RuleModerator, clean_text
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A house that stands: its operations, and where it can be reached (empty when it does not serve)."""
+
+    operations: Mapping[str, Operation]
+    urls: tuple[str, ...] = ()
+
+    async def run_until(self, stop: asyncio.Event) -> None:
+        """Stand until ``stop`` is set; everything runs in tasks of its own."""
+        await stop.wait()
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, owner: Owner, *, serve: bool) -> AsyncIterator[House]:
+    """Open ledger and knowledge; with ``serve`` also the engines, the faces and the intake.
+
+    Raises StartRefused, EngineDown or StorageFull before anything is served.
+    """
+    async with AsyncExitStack() as stack:
+        base = await _open_base(stack, settings)
+        if not serve:
+            yield House(base.operations(_status(base, None)))
+            return
+        served = await _serve(stack, settings, base)
+        yield House(base.operations(_status(base, served)), tuple(served.server.urls))
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What every command needs."""
+
+    settings: Settings
+    clock: SystemClock
+    ledger: SqlLedger
+    knowledge: Knowledge
+    current: CurrentCommunity
+
+    def clean(self, text: str) -> str:
+        """Return a question fit to be worked on; raises BadInput."""
+        return clean_text(text, self.settings.question_characters)
+
+    def operations(self, status: Callable[[], Awaitable[Line]]) -> dict[str, Operation]:
+        """Return what the command line can ask for."""
+        knowledge = self.knowledge
+        made = Operations(
+            knowledge.answerer, knowledge.library, self.ledger, self.clock, self.current, self.clean, status
+        )
+        return made.names
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a serving house has besides."""
+
+    server: WebServer
+    intake: Intake
+    journal: RedisJournal
+    outbox: RedisOutbox
+
+
+async def _open_base(stack: AsyncExitStack, settings: Settings) -> Base:
+    clock = SystemClock()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    url = settings.database_url.get_secret_value() if settings.database_url else sqlite_url(settings.data)
+    ledger = await stack.enter_async_context(SqlLedger.open(url))
+    knowledge = await stack.enter_async_context(
+        open_knowledge(settings.data / "knowledge", _knowledge_options(settings))
+    )
+    await settle_communities(ledger, clock, handbook().folder)
+    current = CurrentCommunity(settings.community, knowledge.library)
+    return Base(settings, clock, ledger, knowledge, current)
+
+
+def _knowledge_options(settings: Settings) -> KnowledgeOptions:
+    return KnowledgeOptions(
+        qdrant_url=settings.qdrant_url or "",
+        max_file_bytes=settings.document_bytes,
+        question_characters=settings.question_characters,
+    )
+
+
+async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Served:
+    keys = open_secrets(settings)
+    url = settings.redis_url.get_secret_value() if settings.redis_url else ""
+    embedded = not url
+    if embedded:
+        url = await stack.enter_async_context(embedded_valkey(settings))
+    store = await stack.enter_async_context(open_store(url))
+    worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    faces: dict[str, Face] = {}
+    journal, outbox = RedisJournal(store), RedisOutbox(store, faces, base.ledger, worker)
+    if embedded:  # nobody else can hold a lease: what a killed owner left goes on at once
+        await journal.abandon(None)
+        await outbox.abandon(None)
+    places = PagePlaces(BoundPlaces(base.ledger, base.clock.monotonic), base.current, _is_page)
+    face = WebFace(RedisFrameLog(store), keys.signer)
+    faces[face.platform] = face
+    context = Context(outbox, keys.signer)
+    dispatcher = Dispatcher(context, faces, places, _middleware(settings, base, keys, store), _handlers(base))
+    intake = Intake(journal, dispatcher, base.clock, worker, [face.platform])
+    server = WebServer(
+        intake=intake,
+        face=face,
+        ledger=base.ledger,
+        signer=keys.signer,
+        places=places,
+        clock=base.clock,
+        secret=keys.sessions,
+        clean=base.clean,
+        examples=base.knowledge.answerer.examples,
+        options=_web_options(settings),
+        checks=_checks(store, base.ledger),
+    )
+    await _first_run(base)
+    await stack.enter_async_context(server)
+    await stack.enter_async_context(outbox.pump())
+    await stack.enter_async_context(intake.open())
+    await stack.enter_async_context(_background(base.knowledge))
+    return Served(server, intake, journal, outbox)
+
+
+def _middleware(settings: Settings, base: Base, keys: Secrets, store: Store) -> tuple[object, ...]:
+    moderator = Guarded(RuleModerator(base.ledger.setting), closed=settings.moderation_closed)
+    limits = LimitPersons(
+        RedisLimiter(store),
+        Rate(settings.words_per_minute, 60.0),
+        Rate(settings.presses_per_minute, 60.0),
+    )
+    return (VerifyPresses(keys.signer), limits, ModerateIncoming(moderator))
+
+
+def _handlers(base: Base) -> tuple[Handler, ...]:
+    answerer = base.knowledge.answerer
+    ask = AskHandler(answerer, base.ledger, base.clock, base.clean)
+    declared: tuple[Command, ...] = ask.commands
+    helper = HelpHandler(answerer, (*declared, *HelpHandler(answerer, ()).commands))
+    return (FeedbackHandler(base.ledger), helper, ask)
+
+
+def _web_options(settings: Settings) -> WebOptions:
+    return WebOptions(
+        host=settings.host,
+        port=settings.port,
+        hosts=tuple(settings.allowed_hosts),
+        origins=tuple(settings.allowed_origins),
+        question=settings.question_characters,
+    )
+
+
+def _checks(store: Store, ledger: Ledger) -> dict[str, Callable[[], Awaitable[object]]]:
+    async def database() -> None:
+        await ledger.communities()
+
+    return {"redis": store.ping, "database": database}
+
+
+async def _first_run(base: Base) -> None:
+    """Load the handbook where nothing is loaded yet; the page is served when it can answer."""
+    result = await load_handbook(base.knowledge.library, handbook().folder)
+    if result is not None and result.added:
+        log.info("the sample handbook is loaded", extra={"documents": result.added})
+
+
+@asynccontextmanager
+async def _background(knowledge: Knowledge) -> AsyncIterator[None]:
+    task = asyncio.create_task(knowledge.run_background(), name="knowledge-background")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _is_page(origin: Origin) -> bool:
+    return origin.platform == WebFace.platform and origin.place == WebOptions().place
+
+
+def _status(base: Base, served: Served | None) -> Callable[[], Awaitable[Line]]:
+    async def status() -> Line:
+        line: Line = {"pid": os.getpid(), "community": await base.current.name()}
+        if served is not None:
+            journal, outbox = await served.journal.counts(), await served.outbox.counts()
+            line |= {
+                "urls": list(served.server.urls),
+                "journal": {"waiting": journal.waiting, "running": journal.running},
+                "outbox": {"pending": outbox.pending, "uncertain": outbox.uncertain, "failed": outbox.failed},
+                "embedding": dict(await base.knowledge.waiting()),
+            }
+        return line
+
+    return status
