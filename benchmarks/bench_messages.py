@@ -26,25 +26,25 @@ from benchmarks.report import ROOT, save
 
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
-from yinlu_testing.redis import Server  # noqa: E402 - found below tests/support only now
+from yinlu_testing.redis import Server
 
-from bot_adapters.web import WebFace, WebOptions, WebServer  # noqa: E402
-from bot_core.clock import SystemClock  # noqa: E402
-from bot_core.conversation import Context, Conversation  # noqa: E402
-from bot_core.dispatch import BoundPlaces, Dispatcher, Handled  # noqa: E402
-from bot_core.events import Incoming  # noqa: E402
-from bot_core.intake import Intake  # noqa: E402
-from bot_core.middleware import LimitPersons, ModerateIncoming, VerifyPresses  # noqa: E402
-from bot_core.ports.work import Rate  # noqa: E402
-from bot_core.replies import say  # noqa: E402
-from bot_core.tokens import Signer  # noqa: E402
-from bot_ledger import MemoryLedger  # noqa: E402
-from bot_queue.connection import open_store  # noqa: E402
-from bot_queue.frames import MemoryFrameLog, RedisFrameLog  # noqa: E402
-from bot_queue.journal import MemoryJournal, RedisJournal  # noqa: E402
-from bot_queue.limits import MemoryLimiter, RedisLimiter  # noqa: E402
-from bot_queue.outbox import MemoryOutbox, RedisOutbox  # noqa: E402
-from bot_safety import RuleModerator, clean_text  # noqa: E402
+from bot_adapters.web import WebFace, WebOptions, WebServer
+from bot_core.clock import SystemClock
+from bot_core.conversation import Context, Conversation
+from bot_core.dispatch import BoundPlaces, Dispatcher, Handled
+from bot_core.events import Incoming
+from bot_core.intake import Intake
+from bot_core.middleware import LimitPersons, ModerateIncoming, VerifyPresses
+from bot_core.ports.work import Rate
+from bot_core.replies import say
+from bot_core.tokens import Signer
+from bot_ledger import MemoryLedger
+from bot_queue.connection import open_store
+from bot_queue.frames import MemoryFrameLog, RedisFrameLog
+from bot_queue.journal import MemoryJournal, RedisJournal
+from bot_queue.limits import MemoryLimiter, RedisLimiter
+from bot_queue.outbox import MemoryOutbox, RedisOutbox
+from bot_safety import RuleModerator, clean_text
 
 MESSAGES, ROUNDS, CLIENTS = 3000, 5, 16
 WORDS = (

@@ -15,7 +15,7 @@ from benchmarks.report import ROOT, save
 
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
-from yinlu_testing.house import Client, RunningHouse  # noqa: E402 - found below tests/support only now
+from yinlu_testing.house import Client, RunningHouse
 
 STARTS, IDLE = 5, 20
 QUESTIONS = (
