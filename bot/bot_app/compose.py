@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import secrets
@@ -22,8 +21,7 @@ from bot_app.settings import Settings
 from bot_core.clock import SystemClock
 from bot_core.commands import Command
 from bot_core.conversation import Context, Face
-from bot_core.dispatch import BoundPlaces, Dispatcher, Handler
-from bot_core.errors import EngineDown
+from bot_core.dispatch import BoundPlaces, Dispatcher, Handler, Middleware
 from bot_core.identity import Origin
 from bot_core.intake import Intake
 from bot_core.middleware import LimitPersons, ModerateIncoming, VerifyPresses
@@ -120,8 +118,11 @@ async def _open_base(stack: AsyncExitStack, settings: Settings) -> Base:
 
 def _knowledge_options(settings: Settings) -> KnowledgeOptions:
     return KnowledgeOptions(
+        embedding=settings.embedding,
         qdrant_url=settings.qdrant_url or "",
+        qdrant_key=settings.qdrant_key.get_secret_value() if settings.qdrant_key else "",
         max_file_bytes=settings.document_bytes,
+        max_files=settings.documents,
         question_characters=settings.question_characters,
     )
 
@@ -166,7 +167,7 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
     return Served(server, intake, journal, outbox)
 
 
-def _middleware(settings: Settings, base: Base, keys: Secrets, store: Store) -> tuple[object, ...]:
+def _middleware(settings: Settings, base: Base, keys: Secrets, store: Store) -> tuple[Middleware, ...]:
     moderator = Guarded(RuleModerator(base.ledger.setting), closed=settings.moderation_closed)
     limits = LimitPersons(
         RedisLimiter(store),
@@ -190,7 +191,10 @@ def _web_options(settings: Settings) -> WebOptions:
         port=settings.port,
         hosts=tuple(settings.allowed_hosts),
         origins=tuple(settings.allowed_origins),
+        forwarded=settings.behind_proxy,
         question=settings.question_characters,
+        connections=settings.connections,
+        per_address=settings.connections_per_address,
     )
 
 
