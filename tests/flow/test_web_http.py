@@ -298,7 +298,10 @@ async def test_it_listens_on_a_unix_socket_too(tmp_path):
     path = tmp_path / "web.sock"
     async with WebHouse(unix=path, port=None).up() as house:
         assert house.server.urls == [] and path.stat().st_mode & 0o777 == 0o600
-        async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(path))) as http:
-            async with http.post("http://localhost/api/v1/ask", json={"question": "When?"}) as response:
-                assert response.status == 200
+        connector = aiohttp.UnixConnector(str(path))
+        async with (
+            aiohttp.ClientSession(connector=connector) as http,
+            http.post("http://localhost/api/v1/ask", json={"question": "When?"}) as response,
+        ):
+            assert response.status == 200
     assert not path.exists()

@@ -59,15 +59,18 @@ async def test_rubbish_three_times_closes_with_4400(house, rubbish):
 
 async def test_rubbish_before_hello_counts_too(house):
     """Without hello the answer has no session."""
-    async with aiohttp.ClientSession() as http:
-        async with http.ws_connect(f"{house.url}/ws", headers={"Accept-Language": "zh-CN"}) as socket:
-            for _ in range(3):
-                await socket.send_str("?")
-                frame = json.loads((await socket.receive()).data)
-                assert frame["type"] == "error" and "session" not in frame
-                assert frame["data"]["text"] == "这条消息不是有效的 JSON。"
-            await socket.receive()
-            assert socket.close_code == 4400
+    headers = {"Accept-Language": "zh-CN"}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.ws_connect(f"{house.url}/ws", headers=headers) as socket,
+    ):
+        for _ in range(3):
+            await socket.send_str("?")
+            frame = json.loads((await socket.receive()).data)
+            assert frame["type"] == "error" and "session" not in frame
+            assert frame["data"]["text"] == "这条消息不是有效的 JSON。"
+        await socket.receive()
+        assert socket.close_code == 4400
 
 
 @pytest.mark.parametrize("first", [None, {"v": 1, "id": "a", "type": "ask", "data": {"text": "?"}}])
@@ -173,7 +176,11 @@ async def test_connections_are_bounded_per_address(house):
     """One address has so many; the next is asked to come later, and may once another left."""
     tabs = [Tab(house) for _ in range(3)]
     async with tabs[0].open(), tabs[1].open():
-        async with tabs[2].open(), aiohttp.ClientSession() as http, http.ws_connect(f"{house.url}/ws") as socket:
+        async with (
+            tabs[2].open(),
+            aiohttp.ClientSession() as http,
+            http.ws_connect(f"{house.url}/ws") as socket,
+        ):
             assert "Too many connections" in (await socket.receive()).data
             await socket.receive()
             assert socket.close_code == 1013
@@ -218,7 +225,10 @@ async def test_pages_of_other_origins_can_neither_connect_nor_post(house, origin
             async with tab.open(headers):
                 pass
         assert tab.socket.close_code == 1008
-    async with aiohttp.ClientSession() as http, http.post(f"{house.url}/api/v1/jobs", headers=headers) as response:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(f"{house.url}/api/v1/jobs", headers=headers) as response,
+    ):
         assert response.status == (501 if good else 403)
         assert (await response.json())["error"]["text"]
 

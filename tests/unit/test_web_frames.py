@@ -186,7 +186,7 @@ def test_accept_language(header, locale):
         ("example.org", True),
         ("EXAMPLE.org:443", True),
         ("[fe80::1]:80", True),
-        ("fe80::2", False),
+        ("fe80::2", True),
         ("[", False),
     ],
 )

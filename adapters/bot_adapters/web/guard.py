@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 from urllib.parse import urlsplit
 
@@ -15,7 +16,6 @@ from bot_core.errors import Broken, YinluError
 
 log = logging.getLogger(__name__)
 
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self' ws: wss:; "
@@ -23,7 +23,7 @@ HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
@@ -37,12 +37,13 @@ class Guard:
     def __init__(self, options: WebOptions) -> None:
         self._options = options
         named = {_name(host) for host in options.hosts if host != "*"}
-        self._names = {*LOOPBACK, _name(options.host), *named}
+        self._names = {"localhost", _name(options.host), *named} - {""}
         self._origins = {origin.rstrip("/").lower() for origin in options.origins}
 
     def host_known(self, host: str) -> bool:
-        """Tell whether we go by this Host header."""
-        return "*" in self._options.hosts or _name(host) in self._names
+        """Tell whether we go by this Host header. Addresses pass: only a name can be pointed at us from outside."""
+        name = _name(host)
+        return "*" in self._options.hosts or name in self._names or _is_address(name)
 
     def origin_known(self, request: web.BaseRequest) -> bool:
         """Tell whether the page that sent this may: ours, a listed one, or no page at all."""
@@ -99,6 +100,14 @@ async def harden(request: web.BaseRequest, response: web.StreamResponse) -> None
     """Put the security headers on a response; an ``on_response_prepare`` signal."""
     for name, value in HEADERS.items():
         response.headers[name] = value
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _name(host: str) -> str:

@@ -19,9 +19,9 @@ MESSAGES = Rate(60, 20.0)
 class WebOptions:
     """Where to listen, whom to trust, how much to take.
 
-    ``port`` 0 asks for any free port, None for no TCP at all (``unix`` alone). ``hosts`` are names, besides the
-    loopback's and ``host`` itself, that a request may carry in its Host header (against DNS rebinding; ``*``
-    allows all). ``origins`` are pages of other hosts that may connect, as ``https://example.org``.
+    ``port`` 0 asks for any free port, None for no TCP at all (``unix`` alone). ``hosts`` are names, besides
+    ``localhost``, ``host`` and plain addresses, that a request may carry in its Host header (against DNS
+    rebinding; ``*`` allows all). ``origins`` are pages of other hosts that may connect, as ``https://example.org``.
     """
 
     host: str = "127.0.0.1"

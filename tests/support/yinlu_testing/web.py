@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
-from yinlu_testing.core import FixedPlaces
-from yinlu_testing.twins import TwinFrames, TwinJournal, TwinLedger
 
 from bot_adapters.web import WebFace, WebOptions, WebServer
 from bot_core.answers import Answer, Citation, Outcome, Question, Reason, Retrieved
@@ -25,10 +23,12 @@ from bot_core.intake import Intake, IntakeOptions
 from bot_core.middleware import VerifyPresses
 from bot_core.ports.knowledge import Say
 from bot_core.ports.ledger import Community
-from bot_core.ports.work import Outgoing, OutboxCounts
+from bot_core.ports.work import OutboxCounts, Outgoing
 from bot_core.tokens import Signer
 from bot_handlers.ask import AskHandler
 from bot_handlers.feedback import FeedbackHandler
+from yinlu_testing.core import FixedPlaces
+from yinlu_testing.twins import TwinFrames, TwinJournal, TwinLedger
 
 PASSAGE = "渡轮每天早上七点四十五分出发。The ferry leaves at 07:45 from pier four. 😀 Bring a coat."
 EMPTY = Words("请先写下问题。", "Please write a question first.")
@@ -216,17 +216,19 @@ class Tab:
     @asynccontextmanager
     async def open(self, headers: dict[str, str] | None = None, **hello: Any) -> AsyncIterator[Tab]:
         """Connect and say hello, as the session that was there before."""
-        async with aiohttp.ClientSession() as http:
-            async with http.ws_connect(f"{self.house.url}/ws", headers=headers) as self.socket:
-                data: dict[str, Any] = {"locale": self.locale, **hello}
-                if self.session and "session" not in hello:
-                    data |= {"session": self.session, "visitor": self.visitor, "after": self.seq}
-                await self.send("hello", data)
-                self.hello = await self.until("hello")
-                if self.session != self.hello["session"]:
-                    self.seq = 0
-                self.session, self.visitor = self.hello["session"], self.hello["data"]["visitor"]
-                yield self
+        async with (
+            aiohttp.ClientSession() as http,
+            http.ws_connect(f"{self.house.url}/ws", headers=headers) as self.socket,
+        ):
+            data: dict[str, Any] = {"locale": self.locale, **hello}
+            if self.session and "session" not in hello:
+                data |= {"session": self.session, "visitor": self.visitor, "after": self.seq}
+            await self.send("hello", data)
+            self.hello = await self.until("hello")
+            if self.session != self.hello["session"]:
+                self.seq = 0
+            self.session, self.visitor = self.hello["session"], self.hello["data"]["visitor"]
+            yield self
 
     async def send(self, kind: str, data: dict[str, Any], id: str | None = None) -> str:
         """Send a message; return its id."""
