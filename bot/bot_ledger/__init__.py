@@ -15,3 +15,10 @@ Both ledgers are the core's ``Ledger`` port, and besides it know ``consent(perso
 All raise EngineDown, StorageFull; ``open`` and ``upgrade`` also SettingWrong for a URL they can't read and
 StartRefused for a database that a newer Yinlu wrote.
 """
+
+from bot_ledger.engines import sqlite_url
+from bot_ledger.memory import MemoryLedger
+from bot_ledger.migrate import upgrade
+from bot_ledger.sql import SqlLedger
+
+__all__ = ["MemoryLedger", "SqlLedger", "sqlite_url", "upgrade"]

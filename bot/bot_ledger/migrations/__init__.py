@@ -1,0 +1,1 @@
+"""Alembic's folder; ``bot_ledger.migrate`` runs it. A new step: copy the newest file in ``versions``."""
