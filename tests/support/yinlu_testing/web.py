@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
+from yinlu_testing.core import FixedPlaces
+from yinlu_testing.twins import TwinFrames, TwinJournal, TwinLedger
 
 from bot_adapters.web import WebFace, WebOptions, WebServer
 from bot_core.answers import Answer, Citation, Outcome, Question, Reason, Retrieved
@@ -27,8 +29,6 @@ from bot_core.ports.work import OutboxCounts, Outgoing
 from bot_core.tokens import Signer
 from bot_handlers.ask import AskHandler
 from bot_handlers.feedback import FeedbackHandler
-from yinlu_testing.core import FixedPlaces
-from yinlu_testing.twins import TwinFrames, TwinJournal, TwinLedger
 
 PASSAGE = "渡轮每天早上七点四十五分出发。The ferry leaves at 07:45 from pier four. 😀 Bring a coat."
 EMPTY = Words("请先写下问题。", "Please write a question first.")
