@@ -7,8 +7,15 @@ import os
 import socket
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# The same examples in every run, and no verdict that hangs on how busy the machine is.
+settings.register_profile(
+    "yinlu", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("yinlu")
 
 
 def _inside(address: object) -> bool:
