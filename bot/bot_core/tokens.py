@@ -1,6 +1,6 @@
 """Stateless, signed buttons: they work after a restart, in every process, on every platform, for ever.
 
-A token is 26 bytes in base64url (35 characters, Telegram allows 64 bytes):
+A token is 26 bytes in base64url (35 characters; the strictest platform allows 64 bytes):
 ``version(1) key id(1) action(1) index(1) subject(12) HMAC-SHA256 cut to 80 bits(10)``.
 The HMAC covers the first 16 bytes and the community, so a button of one community means nothing in another.
 """
