@@ -53,7 +53,8 @@ def script(name: str) -> Script:
     """Read ``lua/NAME.lua``; a line ``--@include OTHER`` is replaced by that file."""
     lines = (LUA / f"{name}.lua").read_text().splitlines()
     source = "\n".join(
-        (LUA / f"{line.split()[1]}.lua").read_text() if line.startswith("--@include ") else line for line in lines
+        (LUA / f"{line.split()[1]}.lua").read_text() if line.startswith("--@include ") else line
+        for line in lines
     )
     return Script(name, source, hashlib.sha1(source.encode()).hexdigest())  # noqa: S324 - Redis's own choice
 
@@ -124,7 +125,9 @@ class Store:
         try:
             answers = await self._exchange(commands)
         except YinluError as error:
-            answers = [type(error)(ENGINE, str(error)) if isinstance(error, EngineDown) else error] * len(bundle)
+            answers = [type(error)(ENGINE, str(error)) if isinstance(error, EngineDown) else error] * len(
+                bundle
+            )
         for (_, future), answer in zip(bundle, answers, strict=True):
             if future.done():
                 continue
@@ -149,7 +152,7 @@ class Store:
     async def _once(self, commands: Sequence[Sequence[Argument]]) -> list[Any]:
         connection = self._connection
         if connection is None:
-            connection = self._pool.make_connection()
+            connection = self._pool.make_connection()  # type: ignore[no-untyped-call]
             await connection.connect()
             self._connection = connection
         await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
@@ -171,7 +174,11 @@ def _meaning(error: ResponseError) -> Exception:
     text = str(error)
     if text.startswith(FULL):
         return StorageFull("Redis")
-    if text.startswith(BUSY) or type(error).__name__ in ("BusyLoadingError", "ReadOnlyError", "MasterDownError"):
+    if text.startswith(BUSY) or type(error).__name__ in (
+        "BusyLoadingError",
+        "ReadOnlyError",
+        "MasterDownError",
+    ):
         return EngineDown(ENGINE, text)
     return error
 
@@ -185,11 +192,16 @@ def make_pool(url: str) -> ConnectionPool:
         try:
             return ConnectionPool.from_url(url, **settings)
         except ValueError as error:
-            raise SettingWrong("YINLU_REDIS_URL", "redis://, rediss://, unix:// or sentinel:// URL", url) from error
+            raise SettingWrong(
+                "YINLU_REDIS_URL", "redis://, rediss://, unix:// or sentinel:// URL", url
+            ) from error
     parts = urlsplit(url)
-    hosts = [(host, int(port or 26379)) for host, _, port in (h.partition(":") for h in parts.netloc.split(","))]
+    hosts = [
+        (host, int(port or 26379)) for host, _, port in (h.partition(":") for h in parts.netloc.split(","))
+    ]
     name = parts.path.strip("/") or "mymaster"
-    pool = Sentinel(hosts, **settings).master_for(name).connection_pool
+    sentinel = Sentinel(hosts, **settings)  # type: ignore[no-untyped-call]
+    pool = sentinel.master_for(name).connection_pool
     assert isinstance(pool, ConnectionPool)
     return pool
 

@@ -53,7 +53,13 @@ class RedisJournal:
         """Erase an event and lease the next; see the port."""
         lease = secrets.token_hex(8)
         answer = await self._store.run(
-            "journal_finish", entry.incoming.key, entry.lease, worker, lease, self._lease, self._options.remember
+            "journal_finish",
+            entry.incoming.key,
+            entry.lease,
+            worker,
+            lease,
+            self._lease,
+            self._options.remember,
         )
         if answer[0] == "lost":
             raise LeaseLost(entry.incoming.key, entry.attempt)
@@ -104,6 +110,7 @@ class MemoryJournal:
         self._events: dict[str, _Kept] = {}
         self._lines: dict[str, deque[str]] = {}
         self._done: OrderedDict[str, float] = OrderedDict()
+        self._bytes = 0
 
     async def receive(self, incoming: Incoming, worker: str) -> tuple[Receipt, Entry | None]:
         """Store an event; see the port."""
@@ -112,9 +119,9 @@ class MemoryJournal:
         if key in self._events or key in self._done:
             return Receipt.SEEN, None
         size = len(encode(incoming))
-        used = sum(kept.size for kept in self._events.values())
-        if len(self._events) >= self._options.most_events or used + size > self._options.most_bytes:
+        if len(self._events) >= self._options.most_events or self._bytes + size > self._options.most_bytes:
             return Receipt.FULL, None
+        self._bytes += size
         self._events[key] = _Kept(Entry(incoming, "", 0, self._now()), size)
         line = self._lines.setdefault(conversation, deque())
         line.append(key)
@@ -127,7 +134,7 @@ class MemoryJournal:
         if kept is None or kept.entry.lease != entry.lease:
             raise LeaseLost(key, entry.attempt)
         conversation = entry.incoming.origin.conversation
-        del self._events[key]
+        self._bytes -= self._events.pop(key).size
         self._done[key] = self._seconds() + self._options.remember
         line = self._lines[conversation]
         line.popleft()
@@ -154,7 +161,8 @@ class MemoryJournal:
         free = [
             key
             for key in heads
-            if self._events[key].until <= now and self._events[key].entry.incoming.origin.platform in platforms
+            if self._events[key].until <= now
+            and self._events[key].entry.incoming.origin.platform in platforms
         ]
         return [self._hand(key, worker) for key in free[: max(0, limit)]]
 

@@ -1,0 +1,345 @@
+"""Where the outbox keeps its sends: on Redis, and in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from bot_core.codec import decode, encode
+from bot_core.ports.work import OutboxCounts, Outgoing
+from bot_queue.connection import Store
+
+
+class SendState(StrEnum):
+    """Where a send stands. PENDING -> SENDING -> SENT, UNCERTAIN or FAILED; SENDING -> PENDING to try again."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    UNCERTAIN = "uncertain"  # cut off by a crash where the platform takes no idempotency key
+    FAILED = "failed"
+
+
+class PutAnswer(StrEnum):
+    """What became of a put."""
+
+    SEEN = "seen"
+    FULL = "full"
+    MINE = "mine"  # stored, and the caller has the claim on its conversation
+    QUEUED = "queued"  # stored, behind others or for another process
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxOptions:
+    """Bounds; times in seconds."""
+
+    lease: float = 30.0
+    poll: float = 0.5
+    tries: int = 8
+    backoff: float = 0.5
+    longest_backoff: float = 60.0
+    longest_retry_after: float = 3600.0
+    most_sends: int = 10_000
+    most_bytes: int = 128 * 1024 * 1024
+    keep: int = 24 * 3600  # how long a key is known
+    side_by_side: int = 64
+    drain: float = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A conversation's first send, claimed under ``token``; ``tries`` failed before."""
+
+    outgoing: Outgoing
+    token: str
+    state: SendState = SendState.PENDING
+    tries: int = 0
+
+    @property
+    def conversation(self) -> str:
+        """Return what the claim is on."""
+        return self.outgoing.origin.conversation
+
+
+class Shelf(Protocol):
+    """The outbox's store; every call is atomic."""
+
+    async def put(self, outgoing: Outgoing, token: str, claim: SendState | None, worker: str) -> PutAnswer:
+        """Store a send; with ``claim`` the conversation is claimed where it is idle, the send in that state."""
+        ...
+
+    async def sending(self, head: Head) -> bool:
+        """Note that it may have gone out from here on; False where the claim is lost."""
+        ...
+
+    async def done(self, head: Head, state: SendState, note: str, recorded: bool) -> Head | None:
+        """Bring a send to its end and return the conversation's next, if the claim still holds."""
+        ...
+
+    async def later(self, head: Head, seconds: float, counts: bool) -> None:
+        """Give the claim back; the same send is due after ``seconds``."""
+        ...
+
+    async def claim(
+        self, worker: str, platforms: Sequence[str], token: str, limit: int
+    ) -> tuple[float, list[Head]]:
+        """Claim what is due; return also the seconds until the next falls due (-1 for never)."""
+        ...
+
+    async def renew(self, heads: Sequence[Head]) -> None:
+        """Renew claims."""
+        ...
+
+    async def abandon(self, worker: str | None) -> int:
+        """Make one worker's (or everybody's) claims due at once."""
+        ...
+
+    async def records(self, limit: int) -> list[Outgoing]:
+        """Return sends whose record the ledger lacks, to this caller alone for a lease."""
+        ...
+
+    async def recorded(self, outgoing: Outgoing) -> None:
+        """The ledger has it now."""
+        ...
+
+    async def counts(self) -> OutboxCounts:
+        """Return how many sends stand where."""
+        ...
+
+    def listen(self, platforms: Sequence[str]) -> AbstractContextManager[asyncio.Event]:
+        """Give an event that is set when another process stored something for one of these platforms."""
+        ...
+
+
+class RedisShelf:
+    """The shelf on Redis: one round trip per call, the server's clock."""
+
+    def __init__(self, store: Store, options: OutboxOptions) -> None:
+        self._store, self._options = store, options
+        self._lease = int(options.lease * 1000)
+
+    async def put(self, outgoing: Outgoing, token: str, claim: SendState | None, worker: str) -> PutAnswer:
+        """Store a send."""
+        origin, bounds = outgoing.origin, self._options
+        answer = await self._store.run(
+            "outbox_put", outgoing.key, origin.conversation, origin.platform, encode(outgoing), token, claim or "",
+            self._lease, bounds.most_sends, bounds.most_bytes, worker,
+        )  # fmt: skip
+        return PutAnswer(answer)
+
+    async def sending(self, head: Head) -> bool:
+        """Note that it may have gone out."""
+        return bool(await self._store.run("outbox_sending", head.outgoing.key, head.conversation, head.token))
+
+    async def done(self, head: Head, state: SendState, note: str, recorded: bool) -> Head | None:
+        """Bring a send to its end."""
+        answer = await self._store.run(
+            "outbox_done", head.outgoing.key, head.conversation, head.token, state, note, int(not recorded),
+            self._options.keep, self._lease, head.outgoing.origin.platform,
+        )  # fmt: skip
+        if answer[0] != "next":
+            return None
+        _, _, body, following, tries = answer
+        return Head(decode(Outgoing, body), head.token, SendState(following), int(tries))
+
+    async def later(self, head: Head, seconds: float, counts: bool) -> None:
+        """Give the claim back."""
+        key, platform = head.outgoing.key, head.outgoing.origin.platform
+        delay = int(seconds * 1000)
+        await self._store.run(
+            "outbox_later", key, head.conversation, platform, head.token, delay, int(counts)
+        )
+
+    async def claim(
+        self, worker: str, platforms: Sequence[str], token: str, limit: int
+    ) -> tuple[float, list[Head]]:
+        """Claim what is due."""
+        soonest, found = await self._store.run("outbox_claim", worker, token, self._lease, limit, *platforms)
+        heads = [Head(decode(Outgoing, b), t, SendState(s), int(k)) for _, t, _, b, s, k in found]
+        return (int(soonest) / 1000 if int(soonest) >= 0 else -1.0), heads
+
+    async def renew(self, heads: Sequence[Head]) -> None:
+        """Renew claims."""
+        flat = [part for h in heads for part in (h.conversation, h.outgoing.origin.platform, h.token)]
+        await self._store.run("outbox_renew", self._lease, *flat)
+
+    async def abandon(self, worker: str | None) -> int:
+        """Make claims due at once."""
+        return int(await self._store.run("outbox_abandon", worker or ""))
+
+    async def records(self, limit: int) -> list[Outgoing]:
+        """Return sends whose record the ledger lacks."""
+        return [decode(Outgoing, b) for _, b in await self._store.run("outbox_records", self._lease, limit)]
+
+    async def recorded(self, outgoing: Outgoing) -> None:
+        """The ledger has it now."""
+        await self._store.run("outbox_recorded", outgoing.key)
+
+    async def counts(self) -> OutboxCounts:
+        """Return how many sends stand where."""
+        values = await self._store.call("HMGET", f"{self._store.root}o:n", *SendState)
+        return OutboxCounts(*(int(value or 0) for value in values))
+
+    @contextmanager
+    def listen(self, platforms: Sequence[str]) -> Iterator[asyncio.Event]:
+        """Give an event for these platforms."""
+        with self._store.news.listen(*(f"o:{platform}" for platform in platforms)) as event:
+            yield event
+
+
+@dataclass(slots=True)
+class _Kept:
+    outgoing: Outgoing
+    state: SendState
+    size: int
+    tries: int = 0
+
+
+@dataclass(slots=True)
+class _Line:
+    keys: deque[str] = field(default_factory=deque)
+    due: float = 0.0
+    token: str = ""
+    worker: str = ""
+
+
+class MemoryShelf:
+    """The shelf's twin; processes of a test share one."""
+
+    def __init__(self, options: OutboxOptions, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._options, self._seconds = options, seconds
+        self._sends: dict[str, _Kept] = {}
+        self._lines: dict[str, _Line] = {}
+        self._done: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        self._unrecorded: dict[str, float] = {}
+        self._ended: Counter[SendState] = Counter()
+        self._bytes = 0
+        self._listeners: set[tuple[frozenset[str], asyncio.Event]] = set()
+
+    async def put(self, outgoing: Outgoing, token: str, claim: SendState | None, worker: str) -> PutAnswer:
+        """Store a send."""
+        key, now = outgoing.key, self._seconds()
+        while self._done and next(iter(self._done.values()))[0] <= now:
+            self._done.popitem(last=False)
+        if key in self._sends or key in self._done:
+            return PutAnswer.SEEN
+        size = len(encode(outgoing))
+        if len(self._sends) >= self._options.most_sends or self._bytes + size > self._options.most_bytes:
+            return PutAnswer.FULL
+        self._bytes += size
+        kept = self._sends[key] = _Kept(outgoing, SendState.PENDING, size)
+        line = self._lines.setdefault(outgoing.origin.conversation, _Line())
+        line.keys.append(key)
+        if len(line.keys) > 1:
+            return PutAnswer.QUEUED
+        if claim is None:
+            self._tell(outgoing.origin.platform)
+            return PutAnswer.QUEUED
+        kept.state, line.token, line.worker, line.due = claim, token, worker, now + self._options.lease
+        return PutAnswer.MINE
+
+    async def sending(self, head: Head) -> bool:
+        """Note that it may have gone out."""
+        line = self._lines.get(head.conversation)
+        if line is None or line.token != head.token:
+            return False
+        self._sends[head.outgoing.key].state = SendState.SENDING
+        return True
+
+    async def done(self, head: Head, state: SendState, note: str, recorded: bool) -> Head | None:
+        """Bring a send to its end."""
+        line, key, now = self._lines.get(head.conversation), head.outgoing.key, self._seconds()
+        if line is None or line.token != head.token:
+            return None
+        line.keys.popleft()
+        self._ended[state] += 1
+        self._done[key] = (now + self._options.keep, note)
+        self._sends[key].state = state
+        if recorded:
+            self._bytes -= self._sends.pop(key).size
+        else:
+            self._unrecorded[key] = now
+        if not line.keys:
+            del self._lines[head.conversation]
+            return None
+        line.due = now + self._options.lease
+        kept = self._sends[line.keys[0]]
+        return Head(kept.outgoing, head.token, kept.state, kept.tries)
+
+    async def later(self, head: Head, seconds: float, counts: bool) -> None:
+        """Give the claim back."""
+        line = self._lines.get(head.conversation)
+        if line is None or line.token != head.token:
+            return
+        kept = self._sends[head.outgoing.key]
+        kept.state, kept.tries = SendState.PENDING, kept.tries + counts
+        line.token, line.worker, line.due = "", "", self._seconds() + seconds
+
+    async def claim(
+        self, worker: str, platforms: Sequence[str], token: str, limit: int
+    ) -> tuple[float, list[Head]]:
+        """Claim what is due."""
+        now = self._seconds()
+        heads: list[Head] = []
+        ours = [line for line in self._lines.values() if self._platform(line) in platforms]
+        for line in [line for line in ours if line.due <= now][:limit]:
+            line.token, line.worker, line.due = f"{token}-{len(heads)}", worker, now + self._options.lease
+            kept = self._sends[line.keys[0]]
+            heads.append(Head(kept.outgoing, line.token, kept.state, kept.tries))
+        return max(0.0, min((line.due for line in ours), default=now - 1) - now) if ours else -1.0, heads
+
+    async def renew(self, heads: Sequence[Head]) -> None:
+        """Renew claims."""
+        for head in heads:
+            line = self._lines.get(head.conversation)
+            if line is not None and line.token == head.token:
+                line.due = self._seconds() + self._options.lease
+
+    async def abandon(self, worker: str | None) -> int:
+        """Make claims due at once."""
+        held = [line for line in self._lines.values() if line.worker and worker in (None, line.worker)]
+        for line in held:
+            line.token, line.worker, line.due = "", "", 0.0
+        return len(held)
+
+    async def records(self, limit: int) -> list[Outgoing]:
+        """Return sends whose record the ledger lacks."""
+        now = self._seconds()
+        keys = [key for key, due in self._unrecorded.items() if due <= now][:limit]
+        self._unrecorded.update(dict.fromkeys(keys, now + self._options.lease))
+        return [self._sends[key].outgoing for key in keys]
+
+    async def recorded(self, outgoing: Outgoing) -> None:
+        """The ledger has it now."""
+        if self._unrecorded.pop(outgoing.key, None) is not None:
+            self._bytes -= self._sends.pop(outgoing.key).size
+
+    async def counts(self) -> OutboxCounts:
+        """Return how many sends stand where."""
+        now = Counter(kept.state for key, kept in self._sends.items() if key not in self._unrecorded)
+        now.update(self._ended)
+        return OutboxCounts(*(now[state] for state in SendState))
+
+    @contextmanager
+    def listen(self, platforms: Sequence[str]) -> Iterator[asyncio.Event]:
+        """Give an event for these platforms."""
+        listener = (frozenset(platforms), asyncio.Event())
+        self._listeners.add(listener)
+        try:
+            yield listener[1]
+        finally:
+            self._listeners.discard(listener)
+
+    def _platform(self, line: _Line) -> str:
+        return self._sends[line.keys[0]].outgoing.origin.platform
+
+    def _tell(self, platform: str) -> None:
+        for platforms, event in self._listeners:
+            if platform in platforms:
+                event.set()
