@@ -19,6 +19,7 @@ from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 Reader = Callable[[Any], Any]
+_SCALARS = frozenset((str, int, float, bool, types.NoneType))
 
 
 def encode(value: object) -> str:
@@ -33,22 +34,26 @@ def decode(kind: type[T], text: str | bytes) -> T:
 
 def plain(value: object) -> Any:
     """Return ``value`` as lists, dictionaries and scalars."""
-    if value is None or (isinstance(value, str | bool | int | float) and not isinstance(value, Enum)):
+    kind = type(value)
+    if kind in _SCALARS:
         return value
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
     if isinstance(value, Enum):
         return value.value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {name: plain(getattr(value, name)) for name in _names(type(value))}
-        return {"$": type(value).__name__, **fields}
+    if dataclasses.is_dataclass(kind):
+        fields: dict[str, Any] = {"$": kind.__name__}
+        for name in _names(kind):
+            item = getattr(value, name)
+            fields[name] = item if type(item) in _SCALARS else plain(item)
+        return fields
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, frozenset | set):
         return sorted(plain(item) for item in value)
-    if isinstance(value, tuple | list):
-        return [plain(item) for item in value]
-    raise TypeError(f"{type(value).__name__} can't be encoded")
+    raise TypeError(f"{kind.__name__} can't be encoded")
 
 
 def restore(kind: type[T], value: Any) -> T:
