@@ -100,7 +100,8 @@ class Operations:
     async def ingest(self, params: Mapping[str, object]) -> AsyncIterator[Line]:
         """{paths, cwd?, community?} -> counts and failures; progress has stage, done, total, source."""
         community = checked_name(str(params.get("community") or DEFAULT))
-        await self._ledger.add_community(Community(community, community, community, self._clock.now()))
+        if community not in await self._communities():
+            await self._ledger.add_community(Community(community, community, community, self._clock.now()))
         paths = [Path(str(path)) for path in _list(params.get("paths"))]
         base = Path(str(params["cwd"])) if params.get("cwd") else None
         async for step in self._library.ingest(community, paths, base=base):
@@ -152,9 +153,12 @@ class Operations:
 
     async def _known(self, given: object) -> str:
         name = await self._current.name(given)
-        if given and name not in {community.id for community in await self._ledger.communities()}:
+        if given and name not in await self._communities():
             raise UnknownCommunity(name[:80])
         return name
+
+    async def _communities(self) -> set[str]:
+        return {community.id for community in await self._ledger.communities()}
 
 
 def read_history(given: object) -> tuple[Turn, ...]:
