@@ -1,0 +1,127 @@
+"""The kinds of values that settings take, each with how it is read and what is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+
+from bot_core.identity import Locale
+
+UNITS = {"": 1, "B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
+SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?B?)\s*", re.IGNORECASE)
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|[0-9A-Fa-f:.]+|\*")
+COMMUNITY = re.compile(r"[a-z0-9_-]{1,64}")
+
+
+def read_size(value: object) -> object:
+    """Turn ``50MB`` into bytes; numbers are bytes already."""
+    if not isinstance(value, str):
+        return value
+    found = SIZE.fullmatch(value)
+    if found is None:
+        raise ValueError("no size")
+    unit = found[2].upper()
+    return int(float(found[1]) * UNITS[unit if unit.endswith("B") or not unit else f"{unit}B"])
+
+
+def show_size(size: int) -> str:
+    """Return bytes the way they are written in settings."""
+    for unit in ("GB", "MB", "KB"):
+        if size and size % UNITS[unit] == 0:
+            return f"{size // UNITS[unit]}{unit}"
+    return str(size)
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _hosts(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(HOST.fullmatch(name) for name in names):
+        raise ValueError("no host name")
+    return names
+
+
+def _origins(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        parts = urlsplit(name)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+            raise ValueError("no origin")
+    return names
+
+
+def _host(name: str) -> str:
+    if name == "*" or not HOST.fullmatch(name):
+        raise ValueError("no address")
+    return name
+
+
+def _community(name: str) -> str:
+    if not COMMUNITY.fullmatch(name):
+        raise ValueError("no community's name")
+    return name
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        parts = urlsplit(value)
+        _ = parts.port  # raises ValueError for what is no number
+        if parts.scheme not in schemes or not (parts.netloc or parts.path):
+            raise ValueError("no such address")
+        return value.rstrip("/")
+
+    return check
+
+
+def _redis(value: str) -> str:
+    return value if value.startswith("/") else _url("redis", "rediss", "unix", "sentinel")(value)
+
+
+def _inside(check: Callable[[str], str]) -> Callable[[SecretStr], SecretStr]:
+    """Check a secret's content."""
+
+    def checked(secret: SecretStr) -> SecretStr:
+        return SecretStr(check(secret.get_secret_value()))
+
+    return checked
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+def _locale(value: object) -> object:
+    if value is None or isinstance(value, Locale):
+        return value
+    word = str(value).lower()
+    if word == "auto":
+        return None
+    if not word.startswith(("zh", "en")):
+        raise ValueError("no language we speak")
+    return Locale.parse(word)
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+Folder = Annotated[Path, AfterValidator(_absolute)]
+Size = Annotated[int, BeforeValidator(read_size), Field(ge=1)]
+Host = Annotated[str, AfterValidator(_host)]
+Hosts = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_hosts)]
+Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_origins)]
+CommunityName = Annotated[str, AfterValidator(_community)]
+Language = Annotated[Locale | None, BeforeValidator(_locale)]
+HttpUrl = Annotated[str, AfterValidator(_url("http", "https"))]
+SocketUrl = Annotated[str, AfterValidator(_url("ws", "wss"))]
+RedisUrl = Annotated[SecretStr, AfterValidator(_inside(_redis))]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_inside(_url("postgresql", "postgres", "sqlite")))]
+SecretUrl = Annotated[SecretStr, AfterValidator(_inside(_url("http", "https", "s3")))]
+Lower = BeforeValidator(_lower)

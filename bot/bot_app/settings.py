@@ -1,0 +1,218 @@
+"""Every setting: its name, kind, default and what it takes. ``python -m bot_app.settings`` prints docs/settings.md.
+
+A setting ``port`` is ``YINLU_PORT`` in the environment and ``port`` in the TOML file; a model's ``[models.answer] url``
+is ``YINLU_MODELS__ANSWER__URL``. ``load_settings`` is in ``bot_app.settings_load``.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from bot_app.setting_kinds import (
+    CommunityName,
+    DatabaseUrl,
+    Folder,
+    Host,
+    Hosts,
+    HttpUrl,
+    Language,
+    Lower,
+    Origins,
+    RedisUrl,
+    SecretUrl,
+    Size,
+    SocketUrl,
+)
+from bot_core.errors import SettingWrong
+
+__all__ = ["ROLES", "Model", "Models", "SettingWrong", "Settings", "load_settings"]
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+HTTP = "an http:// or https:// address"
+SECRET = "a secret"  # noqa: S105 - what it takes, in words
+COUNT = "a whole number from 1"
+
+
+def _is(default: object, what: str, takes: str, *, later: bool = False, **bounds: Any) -> Any:  # noqa: ANN401
+    """Declare a setting; ``later`` marks one that is read and checked but that nothing uses yet."""
+    return Field(default, description=what, json_schema_extra={"takes": takes, "later": later}, **bounds)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True)
+
+
+class Model(_Section):
+    """An OpenAI-compatible endpoint for one role; prices are per million tokens in ``currency``."""
+
+    url: HttpUrl = _is(..., "the endpoint, up to and with /v1", HTTP, later=True)
+    key: SecretStr | None = _is(None, "its key, where it needs one", SECRET, later=True)
+    model: str = _is("", "the model's name there", "a name", later=True)
+    price_in: float = _is(0.0, "price of a million tokens read", "a number from 0", later=True, ge=0)
+    price_out: float = _is(0.0, "price of a million tokens written", "a number from 0", later=True, ge=0)
+
+
+class Models(_Section):
+    """The roles that a model can have; each is a table ``[models.<role>]``."""
+
+    answer: Model | None = None
+    rewrite: Model | None = None
+    translate: Model | None = None
+    vision: Model | None = None
+    summary: Model | None = None
+    judge: Model | None = None
+    embed: Model | None = None
+    rerank: Model | None = None
+    moderate: Model | None = None
+    image: Model | None = None
+    transcribe: Model | None = None
+    speak: Model | None = None
+
+
+ROLES = tuple(Models.model_fields)
+
+
+class Settings(_Section):
+    """What was set, checked."""
+
+    # --- where it runs
+    data: Folder = _is(Path("./data"), "the data folder; one process owns it", "a folder")
+    host: Host = _is(
+        "127.0.0.1",
+        "where the page listens; another than the loopback opens it to others",
+        "an IP address or host name",
+    )
+    port: int = _is(8080, "the page's port; 0 takes any free one", "a number from 0 to 65535", ge=0, le=65535)
+    allowed_hosts: Hosts = _is(
+        (), "further names the page is reached by", "host names, separated by commas; * for all"
+    )
+    allowed_origins: Origins = _is(
+        (), "pages of other hosts that may connect", "origins like https://example.org, separated by commas"
+    )
+    behind_proxy: bool = _is(
+        False, "a reverse proxy of yours stands before it: believe its X-Forwarded-For", "true or false"
+    )
+    community: CommunityName = _is(
+        "auto",
+        "which community the page and commands use; auto: `default` once it has documents, else `sample`",
+        "auto, or a name of a-z, 0-9, - and _",
+    )
+    locale: Language = _is(None, "language of the command line; auto: by LANG", "zh, en or auto")
+
+    # --- engines
+    redis_url: RedisUrl | None = _is(
+        None,
+        "a Redis >= 7 or Valkey instead of the embedded one",
+        "a redis://, rediss://, unix:// or sentinel:// address",
+    )
+    qdrant_url: HttpUrl | None = _is(None, "a Qdrant server instead of the embedded engine", HTTP)
+    qdrant_key: SecretStr | None = _is(None, "its key", SECRET)
+    database_url: DatabaseUrl | None = _is(
+        None, "PostgreSQL instead of SQLite", "a postgresql:// or sqlite:// address"
+    )
+    s3_url: SecretUrl | None = _is(
+        None,
+        "a bucket instead of the data folder for files",
+        "an https://, http:// or s3:// address",
+        later=True,
+    )
+    journal_fsync: Annotated[Literal["everysec", "always"], Lower] = _is(
+        "everysec",
+        "how often the embedded Valkey's log reaches the disk: a power cut can cost the last second, or nothing",
+        "everysec or always",
+    )
+    valkey_memory: Size = _is(
+        "512MB", "the most memory the embedded Valkey takes", "a size from 16MB like 512MB", ge=16 * 1024**2
+    )
+    embedding: Annotated[Literal["full", "fast", "hash"], Lower] = _is(
+        "full",
+        "how passages are embedded: full (two models), fast (one; less memory), hash (none; for trying things out)",
+        "full, fast or hash",
+    )
+
+    # --- bounds
+    question_characters: int = _is(2000, "longest question", "a number from 10 to 20000", ge=10, le=20000)
+    words_per_minute: int = _is(20, "messages of one person in a minute", COUNT, ge=1)
+    presses_per_minute: int = _is(60, "button presses of one person in a minute", COUNT, ge=1)
+    document_bytes: Size = _is("50MB", "largest document", "a size like 50MB")
+    documents: int = _is(100_000, "most documents of one community", COUNT, ge=1)
+    upload_bytes: Size = _is("20MB", "largest file a member sends", "a size like 20MB", later=True)
+    connections: int = _is(1000, "most WebSockets at once", COUNT, ge=1)
+    connections_per_address: int = _is(64, "most WebSockets of one address", COUNT, ge=1)
+    moderation_closed: bool = _is(
+        True, "refuse what moderation can't judge because it fails", "true or false"
+    )
+
+    # --- secrets and logs
+    signing_keys: SecretStr | None = _is(
+        None,
+        "keys of buttons and sessions, the first signs; by default made and kept in the data folder",
+        "ID:SECRET pairs separated by commas, ids 0 to 255, secrets of 32 or more hexadecimal digits",
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Lower] = _is(
+        "info", "the least that is logged", "debug, info, warning or error"
+    )
+    log_format: Annotated[Literal["auto", "text", "json"], Lower] = _is(
+        "auto", "auto: text on a terminal, else json", "auto, text or json"
+    )
+
+    # --- models and platforms
+    models: Models = Models()
+    currency: str = _is(
+        "USD", "of the models' prices", "a name like USD or CNY", later=True, min_length=1, max_length=8
+    )
+    discord_token: SecretStr | None = _is(None, "the bot's token", SECRET, later=True)
+    discord_api_url: HttpUrl | None = _is(None, "another address of Discord's API", HTTP, later=True)
+    discord_gateway_url: SocketUrl | None = _is(
+        None, "another address of Discord's gateway", "a ws:// or wss:// address", later=True
+    )
+    telegram_token: SecretStr | None = _is(None, "the bot's token", SECRET, later=True)
+    telegram_api_url: HttpUrl | None = _is(None, "another address of Telegram's API", HTTP, later=True)
+    telegram_file_url: HttpUrl | None = _is(None, "another address of Telegram's files", HTTP, later=True)
+    telegram_webhook_url: HttpUrl | None = _is(
+        None, "where Telegram reaches us; without it we ask", HTTP, later=True
+    )
+    telegram_webhook_secret: SecretStr | None = _is(None, "what Telegram sends along", SECRET, later=True)
+    douyin_app_id: str | None = _is(None, "the mini program's id", "an id", later=True)
+    douyin_secret: SecretStr | None = _is(None, "the mini program's secret", SECRET, later=True)
+    douyin_api_url: HttpUrl | None = _is(None, "another address of Douyin's API", HTTP, later=True)
+    douyin_open_url: HttpUrl | None = _is(None, "another address of Douyin's open platform", HTTP, later=True)
+
+    @property
+    def open_to_others(self) -> bool:
+        """Return whether the page listens beyond the loopback."""
+        return self.host not in LOOPBACK and not self.host.startswith("127.")
+
+    def secrets(self) -> list[str]:
+        """Return every secret that is set, passwords within addresses too, for redaction."""
+        found: list[str] = []
+        sections: list[BaseModel] = [self, *(model for _, model in self.models if model is not None)]
+        for section in sections:
+            for _, value in section:
+                if isinstance(value, SecretStr):
+                    found += _parts(value.get_secret_value())
+        return [secret for secret in found if secret]
+
+
+def _parts(secret: str) -> list[str]:
+    if "://" in secret:
+        return [secret, unquote(urlsplit(secret).password or ""), urlsplit(secret).password or ""]
+    return [secret, *(pair.partition(":")[2] for pair in secret.split(",") if ":" in pair)]
+
+
+def load_settings(**given: object) -> Settings:
+    """Read settings: what the command line gave wins, then the environment, then the file. Raises SettingWrong."""
+    from bot_app.settings_load import load  # which needs this module's classes
+
+    return load(given)
+
+
+if __name__ == "__main__":
+    from bot_app.settings_table import settings_table
+
+    sys.stdout.write(settings_table())
