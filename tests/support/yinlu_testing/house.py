@@ -44,12 +44,12 @@ class RunningHouse:
         self.process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
-    def start(self, seconds: float = 60) -> RunningHouse:
-        """Start it on a free port and wait until it is ready."""
+    def start(self, seconds: float = 60, port: str = "0") -> RunningHouse:
+        """Start it, on a free port unless told, and wait until it is ready."""
         with self.log.open("ab") as log:
             begin = self.log.stat().st_size
             self.process = subprocess.Popen(
-                [*YINLU, "run", "--port", "0", "--data", str(self.data)],
+                [*YINLU, "run", "--port", port, "--data", str(self.data)],
                 env=environment(**self.more),
                 stdout=log,
                 stderr=subprocess.STDOUT,
