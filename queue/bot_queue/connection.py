@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from hiredis import pack_command
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.sentinel import Sentinel
 from redis.exceptions import ConnectionError as LinkDown
@@ -50,13 +51,15 @@ class Script:
 
 @cache
 def script(name: str) -> Script:
-    """Read ``lua/NAME.lua``; a line ``--@include OTHER`` is replaced by that file."""
-    lines = (LUA / f"{name}.lua").read_text().splitlines()
-    source = "\n".join(
-        (LUA / f"{line.split()[1]}.lua").read_text() if line.startswith("--@include ") else line
-        for line in lines
-    )
+    """Read ``lua/NAME.lua``."""
+    source = _source(name)
     return Script(name, source, hashlib.sha1(source.encode()).hexdigest())  # noqa: S324 - Redis's own choice
+
+
+def _source(name: str) -> str:
+    """Return a script's text; a line ``--@include OTHER`` is replaced by that file."""
+    lines = (LUA / f"{name}.lua").read_text().splitlines()
+    return "\n".join(_source(line.split()[1]) if line.startswith("--@include ") else line for line in lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,8 @@ class Store:
             connection = self._pool.make_connection()  # type: ignore[no-untyped-call]
             await connection.connect()
             self._connection = connection
-        await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+        packed = b"".join(pack_command(tuple(c)) for c in commands)  # type: ignore[arg-type]
+        await connection.send_packed_command(packed, check_health=False)
         answers = []
         for _ in commands:
             try:

@@ -1,7 +1,8 @@
 """Who waits for what: one subscription per process, handed to whoever listens for a topic.
 
 News only say that something changed; a listener reads the store again. So a lost message costs time
-(listeners also look every now and then), never truth.
+(listeners also look every now and then), never truth. A topic's event is set once more when its subscription
+stands, also after a broken line, so nothing falls between.
 """
 
 from __future__ import annotations
@@ -10,50 +11,53 @@ import asyncio
 import logging
 import secrets
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
+BROKEN = (RedisError, OSError)
 
 
 class News:
     """Topics of one server; the connection is opened with the first listener and again whenever it breaks."""
 
     def __init__(self, pool: ConnectionPool, root: str) -> None:
-        self._channel = f"{root}news"
+        self._start = f"{root}news:"
         self._client = Redis(connection_pool=pool)
         self._listeners: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._reader: asyncio.Task[None] | None = None
-        self._topics: set[str] = set()
-        self._pubsub: Any = None
-        self._ready = asyncio.Event()
+        self._pubsub: Any = None  # while connected
 
-    @contextmanager
-    def listen(self, *topics: str) -> Iterator[asyncio.Event]:
+    @asynccontextmanager
+    async def listen(self, *topics: str) -> AsyncIterator[asyncio.Event]:
         """Give an event that is set whenever one of the topics has news; the listener clears it."""
         event = asyncio.Event()
+        new = [topic for topic in topics if topic not in self._listeners]
         for topic in topics:
             self._listeners[topic].add(event)
         if self._reader is None:
             self._reader = asyncio.create_task(self._read(), name="redis-news")
+        elif new and self._pubsub is not None:
+            with suppress(*BROKEN):  # the reader notices, and subscribes to all of them again
+                await self._pubsub.subscribe(*(self._start + topic for topic in new))
         try:
             yield event
         finally:
-            for topic in topics:
-                self._listeners[topic].discard(event)
-                if not self._listeners[topic]:
-                    del self._listeners[topic]
+            await self._leave(event, topics)
 
-    async def ready(self, seconds: float = 2.0) -> None:
-        """Wait until the subscription stands (at most ``seconds``)."""
-        try:
-            await asyncio.wait_for(self._ready.wait(), seconds)
-        except TimeoutError:
-            log.warning("no news from Redis yet; looking at intervals instead")
+    async def _leave(self, event: asyncio.Event, topics: tuple[str, ...]) -> None:
+        for topic in topics:
+            self._listeners[topic].discard(event)
+        unheard = [topic for topic in topics if not self._listeners[topic]]
+        for topic in unheard:
+            del self._listeners[topic]
+        if unheard and self._pubsub is not None:
+            with suppress(*BROKEN):
+                await self._pubsub.unsubscribe(*(self._start + topic for topic in unheard))
 
     async def close(self) -> None:
         """Stop listening."""
@@ -63,20 +67,19 @@ class News:
 
     async def _read(self) -> None:
         while True:
-            pubsub: Any = self._client.pubsub(ignore_subscribe_messages=True)
+            pubsub: Any = self._client.pubsub()
             try:
-                await pubsub.subscribe(self._channel)
-                self._ready.set()
-                self._wake(list(self._listeners))
-                async for message in pubsub.listen():
-                    self._wake([message["data"]])
-            except (RedisError, OSError) as error:
+                # One channel of our own, so that the subscription lives while nobody listens.
+                await pubsub.subscribe(self._start, *(self._start + topic for topic in self._listeners))
+                self._pubsub = pubsub
+                while True:
+                    message = await pubsub.get_message(timeout=None)
+                    if message is not None and message["type"] in ("message", "subscribe"):
+                        for event in self._listeners.get(message["channel"].removeprefix(self._start), ()):
+                            event.set()
+            except BROKEN as error:
                 log.info("the line for news broke", extra={"error": type(error).__name__})
                 await asyncio.sleep(0.2 + secrets.randbelow(100) / 200)
             finally:
+                self._pubsub = None
                 await pubsub.aclose()
-
-    def _wake(self, topics: list[str]) -> None:
-        for topic in topics:
-            for event in self._listeners.get(topic, ()):
-                event.set()

@@ -200,14 +200,14 @@ class StoredOutbox:
         renewed = asyncio.get_running_loop().time()
         while True:
             platforms = list(self._faces)
-            with self._shelf.listen(platforms) as news:
+            async with self._shelf.listen(platforms) as news:
                 while platforms == list(self._faces):
+                    news.clear()
                     wait = await self._look(platforms)
                     now = asyncio.get_running_loop().time()
                     if self._heads and now - renewed >= renew_every:
                         renewed = now
                         await self._quietly_renew()
-                    news.clear()
                     try:
                         await asyncio.wait_for(news.wait(), wait)
                     except TimeoutError:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -112,7 +112,7 @@ class Shelf(Protocol):
         """Return how many sends stand where."""
         ...
 
-    def listen(self, platforms: Sequence[str]) -> AbstractContextManager[asyncio.Event]:
+    def listen(self, platforms: Sequence[str]) -> AbstractAsyncContextManager[asyncio.Event]:
         """Give an event that is set when another process stored something for one of these platforms."""
         ...
 
@@ -186,10 +186,10 @@ class RedisShelf:
         values = await self._store.call("HMGET", f"{self._store.root}o:n", *SendState)
         return OutboxCounts(*(int(value or 0) for value in values))
 
-    @contextmanager
-    def listen(self, platforms: Sequence[str]) -> Iterator[asyncio.Event]:
+    @asynccontextmanager
+    async def listen(self, platforms: Sequence[str]) -> AsyncIterator[asyncio.Event]:
         """Give an event for these platforms."""
-        with self._store.news.listen(*(f"o:{platform}" for platform in platforms)) as event:
+        async with self._store.news.listen(*(f"o:{platform}" for platform in platforms)) as event:
             yield event
 
 
@@ -326,8 +326,8 @@ class MemoryShelf:
         now.update(self._ended)
         return OutboxCounts(*(now[state] for state in SendState))
 
-    @contextmanager
-    def listen(self, platforms: Sequence[str]) -> Iterator[asyncio.Event]:
+    @asynccontextmanager
+    async def listen(self, platforms: Sequence[str]) -> AsyncIterator[asyncio.Event]:
         """Give an event for these platforms."""
         listener = (frozenset(platforms), asyncio.Event())
         self._listeners.add(listener)

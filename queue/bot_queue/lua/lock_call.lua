@@ -9,5 +9,4 @@ end
 if holder ~= ARGV[3] then return 0 end
 if ARGV[1] == 'renew' then return redis.call('PEXPIRE', key, ARGV[4]) end
 redis.call('DEL', key)
-redis.call('PUBLISH', KEYS[1] .. 'news', 'k:' .. ARGV[2])
 return 1

@@ -23,7 +23,7 @@ if not first then return 'queued' end
 redis.call('SADD', root .. 'p', platform)
 if ARGV[6] == '' then
   redis.call('ZADD', root .. 'due:' .. platform, 0, conversation)
-  redis.call('PUBLISH', KEYS[1] .. 'news', 'o:' .. platform)
+  redis.call('PUBLISH', KEYS[1] .. 'news:o:' .. platform, '')
   return 'queued'
 end
 local t = redis.call('TIME')
