@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiohttp import WSMsgType, web
-
 from yinlu_testing.page_script import Json, Script, script_for
 
 STATIC = Path(__file__).parents[3] / "adapters/bot_adapters/web/static"
@@ -28,13 +27,13 @@ WORDS = {
     "zh": {
         "name": "海灯社区",
         "examples": [
-            "提案要多少人投票才有效?",
-            "怎样加入社区?",
-            "活动经费怎么申请?",
-            "钱包的助记词丢了怎么办?",
+            "提案要多少人投票才有效？",
+            "怎样加入社区？",
+            "活动经费怎么申请？",
+            "钱包的助记词丢了怎么办？",
         ],
-        "notice": "回答由程序生成,可能有误,请以来源原文为准。",
-        "thanks": "已记下,谢谢。",
+        "notice": "回答由程序生成，可能有误，请以来源原文为准。",
+        "thanks": "已记下，谢谢。",
     },
     "en": {
         "name": "Harbour Light",
@@ -88,6 +87,9 @@ class FakeHouse:
         self.sessions: dict[str, FakeSession] = {}
         self.received: list[Json] = []  # every request, as it came
         self.refuse = False  # new connections are turned away
+        self.refuse_votes = ""  # votes are answered by this error
+        self.forgotten = 0  # frames that are no longer replayed
+        self._connected: set[asyncio.Transport] = set()
         self._numbers = itertools.count(1)
         self._tokens: dict[str, tuple[str, str]] = {}  # token -> (action, what)
 
@@ -106,12 +108,10 @@ class FakeHouse:
 
     async def cut(self) -> None:
         """Break every connection as a dying server does: no close frame."""
+        for transport in list(self._connected):
+            transport.abort()
         for session in self.sessions.values():
-            for socket in list(session.sockets):
-                session.sockets.discard(socket)
-                transport = socket._req.transport if socket._req else None
-                if transport is not None:
-                    transport.abort()
+            session.sockets.clear()
 
     def forget(self) -> None:
         """Lose every session, as a server without its data would."""
@@ -128,6 +128,9 @@ class FakeHouse:
             raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse(max_msg_size=65536)
         await socket.prepare(request)
+        transport = request.transport
+        assert transport is not None
+        self._connected.add(transport)
         session: FakeSession | None = None
         locale = "zh"
         async for message in socket:
@@ -140,6 +143,7 @@ class FakeHouse:
                 session = await self._greet(socket, frame, locale)
             elif session is not None:
                 await self._handle(session, socket, frame, locale)
+        self._connected.discard(transport)
         if session is not None:
             session.sockets.discard(socket)
         return socket
@@ -163,7 +167,7 @@ class FakeHouse:
         await _send(
             socket, {"v": 1, "id": frame["id"], "session": session.id, "type": "hello", "data": hello}
         )
-        for old in session.frames[data.get("after", 0) if known else 0 :]:
+        for old in session.frames[max(data.get("after", 0), self.forgotten) if known else 0 :]:
             await _send(socket, old)
         session.sockets.add(socket)
         return session
@@ -180,6 +184,9 @@ class FakeHouse:
                 self._start(session, id_, data["text"])
             case "press":
                 self._start(session, id_, self._tokens[data["token"]][1])
+            case "vote" if self.refuse_votes:
+                error = {"code": "ForgedButton", "text": self.refuse_votes, "retry_after": None}
+                await session.emit("error", error, id_)
             case "vote":
                 action, answer = self._tokens[data["token"]]
                 value = {"vote_up": "up", "vote_down": "down"}[action]

@@ -9,9 +9,10 @@ Json = dict[str, Any]
 
 QUORUM = (
     "## 法定人数\n\n"
-    "提案投票需要至少 **20%** 的活跃成员参加才有效。未达到法定人数的提案自动延期一周,只延期一次。\n\n"
-    "| 提案类型 | 法定人数 | 通过比例 |\n|---|---:|---:|\n| 普通提案 | 20% | 过半数 |\n| 预算超过 5,000 元 | 30% | 三分之二 |\n| 修改章程 | 40% | 四分之三 |\n\n"
-    "计票由两名值班成员共同完成,结果在 24 小时内公布。"
+    "提案投票需要至少 **20%** 的活跃成员参加才有效。未达到法定人数的提案自动延期一周，只延期一次。\n\n"
+    "| 提案类型 | 法定人数 | 通过比例 |\n|---|---:|---:|\n| 普通提案 | 20% | 过半数 |\n"
+    "| 预算超过 5,000 元 | 30% | 三分之二 |\n| 修改章程 | 40% | 四分之三 |\n\n"
+    "计票由两名值班成员共同完成，结果在 24 小时内公布。"
 )
 PROPOSAL = (
     "# Writing a proposal\n\n1. Open a draft in the #proposals channel and say in one paragraph what changes for members.\n"
@@ -45,7 +46,7 @@ SOURCES_ZH = [
         "投票与法定人数",
         ["投票与法定人数", "法定人数"],
         QUORUM,
-        "提案投票需要至少 **20%** 的活跃成员参加才有效。未达到法定人数的提案自动延期一周,只延期一次。",
+        "提案投票需要至少 **20%** 的活跃成员参加才有效。未达到法定人数的提案自动延期一周，只延期一次。",
         url="https://example.org/rules/quorum",
         date="2026-03-01",
     ),
@@ -73,10 +74,11 @@ SOURCES_EN = [
 ]
 
 ANSWER_ZH = (
-    "普通提案的投票需要**至少 20% 的活跃成员**参加才有效;没达到的自动延期一周,只延期一次。[1]\n\n"
-    "涉及较大金额或章程时要求更高:[2]\n\n"
-    "| 提案类型 | 法定人数 | 通过比例 |\n|---|---:|---:|\n| 普通提案 | 20% | 过半数 |\n| 预算超过 5,000 元 | 30% | 三分之二 |\n| 修改章程 | 40% | 四分之三 |\n\n"
-    "提交前记得:\n\n1. 在 #proposals 频道发草稿;\n2. 至少收集五天意见;[3]\n3. 请一位值班成员发起投票。"
+    "普通提案的投票需要**至少 20% 的活跃成员**参加才有效；没达到的自动延期一周，只延期一次。[1]\n\n"
+    "涉及较大金额或章程时要求更高：[2]\n\n"
+    "| 提案类型 | 法定人数 | 通过比例 |\n|---|---:|---:|\n| 普通提案 | 20% | 过半数 |\n"
+    "| 预算超过 5,000 元 | 30% | 三分之二 |\n| 修改章程 | 40% | 四分之三 |\n\n"
+    "提交前记得：\n\n1. 在 #proposals 频道发草稿；\n2. 至少收集五天意见；[3]\n3. 请一位值班成员发起投票。"
 )
 ANSWER_EN = (
     "Open a draft in the **#proposals** channel and say in one paragraph what changes for members. "
@@ -122,7 +124,7 @@ class Script:
     error: Json | None = None
 
 
-ZH = Script(ANSWER_ZH, SOURCES_ZH, follow_ups=("预算超过 5,000 元怎么投票?", "谁来计票?"))
+ZH = Script(ANSWER_ZH, SOURCES_ZH, follow_ups=("预算超过 5,000 元怎么投票？", "谁来计票？"))
 EN = Script(ANSWER_EN, SOURCES_EN, follow_ups=("How long do I collect comments?", "Who counts the votes?"))
 
 SCRIPTS = {
@@ -131,7 +133,7 @@ SCRIPTS = {
         "> Collect comments for at least five days.[1]", SOURCES_EN[:1], "related", "near_but_not_this"
     ),
     "相关": Script(
-        "> 未达到法定人数的提案自动延期一周,只延期一次。[1]", SOURCES_ZH[:1], "related", "near_but_not_this"
+        "> 未达到法定人数的提案自动延期一周，只延期一次。[1]", SOURCES_ZH[:1], "related", "near_but_not_this"
     ),
     "unknown": Script(
         "I found nothing about this in the community's documents.", SOURCES_EN[:1], "unknown", "nothing_near"

@@ -49,7 +49,7 @@ class App {
     this.#draw();
     if (session.conversation.items.length) this.follow.toEnd();
     if (canHover) this.composer.area.focus();
-    session.start();
+    session.connection.open();
   }
 
   // The header's buttons
@@ -133,7 +133,7 @@ function onShown(some) {
 
 /** An answer as it is read aloud: without its marks. */
 function spoken({ text }) {
-  return text.replace(/\[\d+\]/g, "").replace(/[*`#>|]/g, " ").replace(/\s+/g, " ").trim();
+  return text.replace(/\[\d+\]/g, "").replace(/^\s*(?:#{1,6}|[-*+>])\s+/gm, "").replace(/[*`|]+/g, " ").replace(/\s+/g, " ").trim();
 }
 
 async function copyCode(event, announce) {

@@ -6,6 +6,7 @@ const FIRST_WAIT = 400; // ms
 const LONGEST_WAIT = 15_000; // ms
 const HEARTBEAT = 25_000; // ms between pings
 const SILENCE = 10_000; // ms without any frame after a ping: the line is dead
+const QUICK = 3_000; // ms, when the browser says that it is offline
 const TOO_MANY = 1013;
 const REFUSED = 1008;
 
@@ -26,7 +27,7 @@ export class Connection {
     Object.assign(this, { url, greet, onHello, onFrame, onState });
     this.ready = false;
     window.addEventListener("online", () => this.#hurry());
-    window.addEventListener("offline", () => this.#lost());
+    window.addEventListener("offline", () => this.#check(QUICK)); // a server on this machine stays reachable
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#hurry());
   }
 
@@ -95,19 +96,19 @@ export class Connection {
 
   #keepAlive() {
     clearInterval(this.#beat);
-    this.#beat = setInterval(() => {
-      const asked = Date.now();
-      this.send("ping", {}, requestId("p"));
-      setTimeout(() => this.ready && this.#heard < asked && this.#lost(), SILENCE);
-    }, HEARTBEAT);
+    this.#beat = setInterval(() => this.#check(SILENCE), HEARTBEAT);
+  }
+
+  #check(patience) {
+    const asked = Date.now();
+    this.send("ping", {}, requestId("p"));
+    setTimeout(() => this.ready && this.#heard < asked && this.#lost(), patience);
   }
 
   #lost(code = 1006) {
     if (this.#closed) return;
     this.#drop();
-    const offline = navigator.onLine === false;
-    this.onState(offline ? "offline" : code === REFUSED ? "refused" : "reconnecting");
-    if (offline) return; // the browser tells when it is back
+    this.onState(navigator.onLine === false ? "offline" : code === REFUSED ? "refused" : "reconnecting");
     const least = code === TOO_MANY || code === REFUSED ? 5_000 : FIRST_WAIT;
     const wait = Math.min(LONGEST_WAIT, least * 2 ** this.#attempt) * (0.75 + Math.random() / 2);
     this.#attempt += 1;

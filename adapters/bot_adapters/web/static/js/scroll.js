@@ -8,6 +8,7 @@ export class Follow {
     this.onChange = onChange;
     this.last = 0;
     window.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    window.addEventListener("wheel", ({ deltaY }) => deltaY < 0 && window.scrollY > 0 && (this.following = false), { passive: true });
     new ResizeObserver(() => this.#grew()).observe(content);
     window.addEventListener("resize", () => this.#grew());
   }
@@ -20,6 +21,7 @@ export class Follow {
   toEnd(smooth = false) {
     this.following = true;
     window.scrollTo({ top: document.documentElement.scrollHeight, behavior: smooth && !calm() ? "smooth" : "instant" });
+    this.last = window.scrollY; // whatever moves it up from here is the person's own doing
     this.onChange(true);
   }
 

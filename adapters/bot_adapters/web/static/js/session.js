@@ -1,5 +1,5 @@
-// The page's heart: holds the conversation, speaks through the connection, keeps everything across reloads, and tells
-// the views what changed. Events: items (all of them), item (one), finished, state, hello, notice (a sentence).
+// The page's heart: holds the conversation, speaks through the connection, keeps everything across reloads.
+// Events tell the views what changed: items (all of them), item (one), finished, state, hello, notice (a sentence).
 
 import { Connection } from "./connection.js";
 import { Conversation, RUNNING, newTurn } from "./conversation.js";
@@ -10,6 +10,7 @@ import { Tabs } from "./tabs.js";
 import { Votes } from "./votes.js";
 
 const CATCH_UP = 3_000; // ms to wait for the replay before unsent questions are sent
+const SAVE = 400; // ms between two savings while frames come
 
 export class Session extends EventTarget {
   state = "connecting";
@@ -35,10 +36,6 @@ export class Session extends EventTarget {
     window.addEventListener("pagehide", () => this.save());
   }
 
-  start() {
-    this.connection.open();
-  }
-
   get busy() {
     return this.conversation.current !== null;
   }
@@ -46,12 +43,12 @@ export class Session extends EventTarget {
   // What the person does
 
   ask(question) {
-    return this.#request(newTurn(requestId(), { question, state: "unsent" }));
+    this.#request(newTurn(requestId(), { question, state: "unsent" }));
   }
 
   /** A follow-up, or 🔁: a signed button whose press is answered as a question is. */
   press(token, question, again = false) {
-    return this.#request(newTurn(requestId(), { question, token, again, state: "unsent" }));
+    this.#request(newTurn(requestId(), { question, token, again, state: "unsent" }));
   }
 
   /** Any other button: what it does comes back as frames. */
@@ -60,9 +57,10 @@ export class Session extends EventTarget {
   }
 
   retry(turn) {
+    const { question, token, again } = turn;
     this.conversation.items = this.conversation.items.filter((item) => item !== turn);
     this.#emit("items");
-    return this.#request(newTurn(requestId(), { question: turn.question, token: turn.token, again: turn.again, state: "unsent" }));
+    this.#request(newTurn(requestId(), { question, token, again, state: "unsent" }));
   }
 
   vote(turn, value, extra = {}) {
@@ -99,10 +97,9 @@ export class Session extends EventTarget {
 
   forget(key) {
     store.forgetConversation(key);
-    if (key === this.conversation.key) {
-      this.conversation.items = [];
-      this.#show(new Conversation({ key: requestId("k") }));
-    }
+    if (key !== this.conversation.key) return;
+    this.conversation.items = [];
+    this.#show(new Conversation({ key: requestId("k") }));
   }
 
   /** The language changed: greet again, so that notice and examples follow. */
@@ -115,8 +112,9 @@ export class Session extends EventTarget {
 
   #greeting() {
     const visitor = store.get("visitor");
-    const { session, seq, archived } = this.conversation;
-    return { locale: locale(), ...(visitor ? { visitor } : {}), ...(session && !archived ? { session, after: seq } : {}) };
+    const { archived, seq } = this.conversation;
+    const session = archived ? this.live : this.conversation.session;
+    return { locale: locale(), ...(visitor ? { visitor } : {}), ...(session ? { session, after: seq } : {}) };
   }
 
   #hello({ session, data }) {
@@ -142,7 +140,8 @@ export class Session extends EventTarget {
     past.items = past.items.filter((item) => !open.includes(item));
     past.archived = true;
     if (open.length || this.#kept) {
-      this.save();
+      if (past.items.length) this.save();
+      else store.forgetConversation(past.key);
       this.#fresh();
       for (const turn of open) this.conversation.add({ ...turn, state: "unsent", text: "", stage: "", answer: "" });
     }
@@ -156,7 +155,6 @@ export class Session extends EventTarget {
     if (this.conversation.gap) this.#askHistory();
     this.#changed(changed, frame);
     if (frame.type === "error" && !changed.length) this.#refused(frame);
-    if (frame.type === "history") this.#emit("items");
     if (frame.type === "done" && changed.some((turn) => turn.question === null)) this.#askHistory();
     if (this.#catchUp && this.conversation.seq >= this.#catchUp.until) this.#sendUnsent();
   }
@@ -171,8 +169,6 @@ export class Session extends EventTarget {
     this.connection.send("history", {}, requestId("y"), this.live);
   }
 
-  // Within
-
   #request(turn) {
     if (this.conversation.archived) {
       this.save();
@@ -180,18 +176,17 @@ export class Session extends EventTarget {
       this.#emit("items");
     }
     this.conversation.add(turn);
-    store.set("current", this.conversation.key);
+    store.setCurrent(this.conversation);
     this.#send(turn);
     this.tabs.tell(this.live, turn);
     this.#changed([turn]);
     this.save();
-    return turn;
   }
 
   /** An empty conversation in the session that the connection already has. */
   #fresh() {
     this.conversation = new Conversation({ key: requestId("k"), session: this.live, seq: this.conversation.seq });
-    store.setTab("current", this.conversation.key);
+    store.setCurrent(this.conversation);
   }
 
   #send(turn) {
@@ -200,9 +195,13 @@ export class Session extends EventTarget {
     if (this.connection.send(type, data, turn.id, this.live)) turn.state = "sent";
   }
 
-  #sendUnsent() {
+  #caughtUp() {
     clearTimeout(this.#catchUp?.timer);
     this.#catchUp = null;
+  }
+
+  #sendUnsent() {
+    this.#caughtUp();
     // "sent" without "received" may not have arrived; the id makes a repeat the same request.
     const open = this.conversation.turns.filter(({ state }) => state === "unsent" || state === "sent");
     for (const turn of open) if (turn.question !== null) this.#send(turn);
@@ -217,39 +216,32 @@ export class Session extends EventTarget {
 
   #fromTab({ session, id, question, again }) {
     if (!session || session !== this.conversation.session) return;
-    const turn = this.conversation.turn(id);
-    if (turn) turn.question ??= question;
-    else this.conversation.add(newTurn(id, { question, again }));
-    this.#emit("item", this.conversation.turn(id));
+    const turn = this.conversation.turn(id) ?? this.conversation.add(newTurn(id, { again }));
+    turn.question ??= question;
+    this.#emit("item", turn);
   }
 
   #show(conversation) {
     this.save();
-    clearTimeout(this.#catchUp?.timer);
-    this.#catchUp = null;
+    this.#caughtUp();
     this.conversation = conversation;
-    store.setTab("current", conversation.key);
-    store.set("current", conversation.items.length ? conversation.key : null);
+    store.setCurrent(conversation);
     this.#emit("items");
     this.connection.restart();
   }
 
   #restore() {
-    const key = store.getTab("current") ?? store.get("current");
-    const kept = key ? store.loadConversation(key) : null;
-    return new Conversation(kept ?? store.getTab("empty") ?? { key: requestId("k") });
+    return new Conversation(store.current() ?? { key: requestId("k") });
   }
 
   #saveSoon() {
-    this.#saving ||= setTimeout(() => this.save(), 400);
+    this.#saving ||= setTimeout(() => this.save(), SAVE);
   }
 
   save() {
     clearTimeout(this.#saving);
     this.#saving = 0;
-    const { key, session, seq, items } = this.conversation;
-    if (items.length) store.saveConversation(this.conversation);
-    else store.setTab("empty", { key, session, seq });
+    store.keep(this.conversation);
   }
 
   #emit(type, detail) {

@@ -27,8 +27,6 @@ const tab = () => window.sessionStorage;
 
 export const get = (name) => read(local, name);
 export const set = (name, value) => write(local, name, value);
-export const getTab = (name) => read(tab, name);
-export const setTab = (name, value) => write(tab, name, value);
 
 /** The conversations, newest first: {key, session, title, time}. */
 export function conversations() {
@@ -42,8 +40,26 @@ export function loadConversation(key) {
   return entry && kept && Array.isArray(kept.items) ? { ...kept, ...entry } : null;
 }
 
+/** Which conversation this tab shows; a new tab begins with what was shown last. */
+export function setCurrent({ key, items }) {
+  write(tab, "current", key);
+  set("current", items.length ? key : null);
+}
+
+/** What this tab showed last: a conversation, or an empty one's {key, session, seq}; null for neither. */
+export function current() {
+  const key = read(tab, "current") ?? get("current");
+  return (key && loadConversation(key)) ?? read(tab, "empty");
+}
+
+export function keep(conversation) {
+  const { key, session, seq, items } = conversation;
+  if (items.length) saveConversation(conversation);
+  else write(tab, "empty", { key, session, seq });
+}
+
 /** Keep a conversation; the oldest make room when there are too many or the storage is full. */
-export function saveConversation({ key, session, title, time, seq, items }) {
+function saveConversation({ key, session, title, time, seq, items }) {
   const entry = { key, session, title, time };
   let list = [entry, ...conversations().filter((one) => one.key !== key)];
   list.sort((a, b) => (b.time ?? 0) - (a.time ?? 0));
