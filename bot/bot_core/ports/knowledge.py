@@ -118,15 +118,30 @@ class KnowledgeStore(Protocol):
         ...
 
     async def dense(
-        self, community: str, name: str, vector: Vector, audience: frozenset[str], limit: int
+        self,
+        community: str,
+        name: str,
+        vector: Vector,
+        audience: frozenset[str],
+        limit: int,
+        language: str = "",
     ) -> list[Hit]:
-        """Return the nearest passages by cosine, readable for ``audience``, best first."""
+        """Return the nearest passages by cosine, readable for ``audience``, best first; of one language if given."""
         ...
 
     async def sparse(
-        self, community: str, vector: SparseVector, audience: frozenset[str], limit: int
+        self, community: str, vector: SparseVector, audience: frozenset[str], limit: int, language: str = ""
     ) -> list[Hit]:
         """Return the best passages by inner product of term weights, best first."""
+        ...
+
+    async def indexed(
+        self, community: str, ids: Sequence[str], audience: frozenset[str] | None = None
+    ) -> list[Indexed]:
+        """Return these passages with their vectors, in the order asked; missing ones are left out.
+
+        ``audience`` limits them to what these roles may read; None is for ingestion alone.
+        """
         ...
 
     async def passages(self, community: str, ids: Sequence[str]) -> list[Passage]:

@@ -1,0 +1,166 @@
+"""The words of an answer: quotes joined readably, with their numbers, dates and what has to be said about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bot_core.answers import Citation, Outcome, Reason
+from bot_core.identity import Locale
+from bot_knowledge.answering.disagree import disagreement
+from bot_knowledge.answering.quotes import Quote
+from bot_knowledge.answering.wording import (
+    DATED,
+    DISAGREE,
+    MONTHS,
+    NEAREST,
+    OLD,
+    RELATED,
+    UNKNOWN,
+    YEARS,
+)
+from bot_knowledge.options import KnowledgeOptions
+from bot_knowledge.ranking.candidates import Candidate
+from bot_knowledge.ranking.gate import Verdict
+from bot_knowledge.ranking.snapshot import Snapshot
+
+CLOSE = 0.12  # a further quote must be worth nearly as much as the first
+_MARKUP = re.compile(r"([\\`*_\[\]<>])")
+_LIST = re.compile(r"^\s*(?:[-*•]|\d+[.)、])\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What is said and what it rests on."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    outcome: Outcome
+    reason: Reason
+
+
+class Composer:
+    """Puts answers together."""
+
+    def __init__(self, options: KnowledgeOptions) -> None:
+        self._options = options
+
+    def compose(
+        self,
+        locale: Locale,
+        verdict: Verdict,
+        quotes: Sequence[Quote],
+        ranked: Sequence[Candidate],
+        snapshot: Snapshot,
+    ) -> Composed:
+        """Return the answer for a verdict."""
+        if verdict.outcome is Outcome.UNKNOWN:
+            return Composed(_unknown(locale, ranked), (), verdict.outcome, verdict.reason)
+        if verdict.outcome is Outcome.RELATED:
+            chosen = list(quotes)
+            lines = [RELATED.of(locale), *self._lines(chosen, locale)]
+            return Composed("\n\n".join(lines), _citations(chosen), verdict.outcome, verdict.reason)
+        return self._answered(locale, quotes)
+
+    def _answered(self, locale: Locale, quotes: Sequence[Quote]) -> Composed:
+        against = disagreement(quotes)
+        if against is not None:
+            chosen = sorted([quotes[0], against], key=lambda quote: quote.passage.date, reverse=True)
+            lines = [DISAGREE.of(locale), *self._lines(chosen, locale, dated=True)]
+            return Composed("\n\n".join(lines), _citations(chosen), Outcome.ANSWERED, Reason.DISAGREE)
+        chosen = [quotes[0]]
+        chosen += [quote for quote in quotes[1:] if quote.worth > quotes[0].worth - CLOSE and _adds(quote, chosen)]
+        chosen = chosen[:2]
+        lines = self._lines(chosen, locale)
+        age = self._age(quotes[0].passage.date, locale)
+        if age:
+            lines.append(OLD.of(locale).format(date=quotes[0].passage.date, age=age))
+        reason = Reason.OLD if age else Reason.NONE
+        return Composed("\n\n".join(lines), _citations(chosen), Outcome.ANSWERED, reason)
+
+    def _lines(self, quotes: Sequence[Quote], locale: Locale, dated: bool = False) -> list[str]:
+        lines = []
+        for number, quote in enumerate(quotes, 1):
+            when = quote.passage.date
+            note = DATED.of(locale).format(date=when) if dated and when else ""
+            lines.append(f"{_readable(quote)} [{number}]{note}")
+        return lines
+
+    def _age(self, when: str, locale: Locale) -> str:
+        """Return how old a document is in words, or '' where that need not be said."""
+        if not when:
+            return ""
+        days = (self._options.clock.now().date() - date.fromisoformat(when)).days
+        if days < self._options.old_after_days:
+            return ""
+        if days < 700:
+            return MONTHS.of(locale).format(months=round(days / 30.4))
+        return YEARS.of(locale).format(years=round(days / 365.25))
+
+
+def _readable(quote: Quote) -> str:
+    """Return a quote as Markdown: table rows with the names of their columns, lists as lists."""
+    text = quote.text
+    lines = text.split("\n")
+    if all(" | " in line for line in lines):
+        return "\n".join(_row(quote.passage.text, line) for line in lines)
+    if len(lines) == 1:
+        return _plain(_LIST.sub("", text))
+    return "\n".join(f"- {_plain(_LIST.sub('', line))}" if _LIST.match(line) else _plain(line) for line in lines)
+
+
+def _row(passage: str, row: str) -> str:
+    """Return a table's row as "column: cell" where the passage's first row names the columns."""
+    rows = [line for line in passage.split("\n") if " | " in line]
+    names, cells = rows[0].split(" | "), row.split(" | ")
+    if rows[0] == row or len(names) != len(cells) or any(name.strip().isdigit() for name in names):
+        return _plain(row)
+    pairs = [f"{_plain(name)}: {_plain(cell)}" for name, cell in zip(names, cells, strict=True) if cell.strip()]
+    return "; ".join(pairs)
+
+
+def _plain(text: str) -> str:
+    """Return text that Markdown shows as it stands."""
+    return _MARKUP.sub(r"\\\1", text.strip())
+
+
+def _adds(quote: Quote, chosen: Sequence[Quote]) -> bool:
+    """Say whether a quote tells something that the chosen ones don't."""
+    own = set(quote.text)
+    return all(
+        quote.passage.language == other.passage.language
+        and quote.text not in other.text
+        and other.text not in quote.text
+        and len(own & set(other.text)) < 0.9 * len(own | set(other.text))
+        for other in chosen
+    )
+
+
+def _citations(quotes: Sequence[Quote]) -> tuple[Citation, ...]:
+    return tuple(_citation(number, quote) for number, quote in enumerate(quotes, 1))
+
+
+def _citation(number: int, quote: Quote) -> Citation:
+    passage = quote.passage
+    return Citation(
+        n=number,
+        source=passage.source,
+        title=passage.title,
+        heading=passage.heading,
+        quote=quote.text,
+        passage=passage.text,
+        passage_id=passage.id,
+        version=passage.version,
+        url=passage.url,
+        date=passage.date,
+        start=quote.start,
+        end=quote.end,
+    )
+
+
+def _unknown(locale: Locale, ranked: Sequence[Candidate]) -> str:
+    names = list(dict.fromkeys(f"{c.passage.title} ({c.passage.source})" for c in ranked[:8]))[:3]
+    lines = "\n".join(f"- {_plain(name)}" for name in names)
+    return f"{UNKNOWN.of(locale)}\n\n{NEAREST.of(locale)}\n{lines}" if names else UNKNOWN.of(locale)

@@ -1,0 +1,156 @@
+"""The sentences of a passage that hold the answer: at most two, verbatim; table rows with their header."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot_core.ports.knowledge import Passage
+from bot_knowledge.answering.expect import Expected, fits
+from bot_knowledge.chunking import searchable
+from bot_knowledge.embedding.embedders import E5Embedder
+from bot_knowledge.ranking.candidates import Candidate, Search
+from bot_knowledge.text.sentences import Span, sentences
+from bot_knowledge.text.terms import term_id, terms
+
+_LEAD_IN = re.compile(r"[:：]\s*$")
+_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)、]|[①-⑳]|[（(]\d+[)）])")
+LONGEST = 420  # characters of a quote
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A quote as offsets within a passage; ``worth`` compares quotes of one question."""
+
+    candidate: Candidate
+    start: int
+    end: int
+    worth: float
+
+    @property
+    def passage(self) -> Passage:
+        """Return the passage it stands in."""
+        return self.candidate.passage
+
+    @property
+    def text(self) -> str:
+        """Return the words, verbatim."""
+        return self.passage.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Quoter:
+    """Chooses quotes. ``embedder`` says which tokens a sentence has, where late interaction has their vectors."""
+
+    embedder: E5Embedder | None = None
+
+    def best(self, search: Search, candidate: Candidate, kind: Expected) -> Quote:
+        """Return the sentence of a passage that holds the answer, with the next one where it belongs to it."""
+        text = candidate.passage.text
+        spans = units(text)
+        worths = self._worths(search, candidate, spans, kind)
+        best = int(np.argmax(worths))
+        start, end = spans[best]
+        worth = float(worths[best])
+        start, end = _with_neighbour(text, spans, worths, best, kind)
+        return Quote(candidate, start, end, worth)
+
+    def _worths(
+        self, search: Search, candidate: Candidate, spans: Sequence[Span], kind: Expected
+    ) -> np.ndarray:  # type: ignore[type-arg]
+        text = candidate.passage.text
+        words = _overlaps(search, [text[start:end] for start, end in spans])
+        late = self._late(search, candidate, spans)
+        bonus = np.array([0.12 if fits(text[start:end], kind) else 0.0 for start, end in spans])
+        penalty = np.array([0.08 if _LEAD_IN.search(text[start:end]) else 0.0 for start, end in spans])
+        first = np.array([0.02 if index == 0 else 0.0 for index in range(len(spans))])
+        return late + 0.35 * words + bonus - penalty + first
+
+    def _late(
+        self, search: Search, candidate: Candidate, spans: Sequence[Span]
+    ) -> np.ndarray:  # type: ignore[type-arg]
+        """Return late interaction of the question with each sentence alone; zeros where there are no tokens."""
+        zeros = np.zeros(len(spans))
+        tokens, question, weights = candidate.tokens, search.question, search.weights
+        if self.embedder is None or tokens is None or question is None or weights is None:
+            return zeros
+        whole = searchable(candidate.passage)
+        offset = len(whole) - len(candidate.passage.text)
+        count = self.embedder.count
+        likeness = question.vectors @ tokens.vectors.T
+        for index, (start, end) in enumerate(spans):
+            left = count(whole[: offset + start])
+            right = max(left + 1, count(whole[: offset + end]))
+            part = likeness[:, left:right]
+            if part.shape[1]:
+                zeros[index] = float(part.max(axis=1) @ weights)
+        return zeros
+
+
+def units(text: str) -> list[Span]:
+    """Return what may be quoted: sentences; a list's item or a table's row is one, however many sentences it has."""
+    found: list[Span] = []
+    start = 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        if line.strip():
+            if " | " in line or (_ITEM.match(line) and len(line) <= LONGEST):
+                left = start + len(line) - len(line.lstrip())
+                found.append((left, start + len(line.rstrip())))
+            else:
+                found.extend((start + left, start + right) for left, right in sentences(line))
+        start = end + 1
+    return found or [(0, len(text))]
+
+
+def _overlaps(search: Search, texts: Sequence[str]) -> np.ndarray:  # type: ignore[type-arg]
+    """Return the share of the question's rare terms that each sentence holds."""
+    rarity = _rarity(search)
+    whole = sum(rarity.values())
+    if not whole:
+        return np.zeros(len(texts))
+    held = [{term_id(term) for term in terms(text)} for text in texts]
+    return np.array([sum(rarity[index] for index in own if index in rarity) / whole for own in held])
+
+
+def _rarity(search: Search) -> Mapping[int, float]:
+    frequency, total = search.snapshot.frequency, search.snapshot.total
+    found = {}
+    for term in terms(search.asked.text):
+        seen = frequency.get(term_id(term), 0)
+        if seen:
+            found[term_id(term)] = float(np.log(1 + (total - seen + 0.5) / (seen + 0.5)))
+    return found
+
+
+def _with_neighbour(
+    text: str,
+    spans: Sequence[Span],
+    worths: np.ndarray,  # type: ignore[type-arg]
+    best: int,
+    kind: Expected,
+) -> Span:
+    """Widen the best sentence by the neighbour that says almost as much, or that it can't be read without."""
+    start, end = spans[best]
+    after = best + 1 if best + 1 < len(spans) else None
+    before = best - 1 if best > 0 else None
+    if after is not None and (_LEAD_IN.search(text[start:end]) or end - start < 12):
+        return start, _within(spans[after][1], start)
+    choices = [index for index in (after, before) if index is not None]
+    if not choices:
+        return start, _within(end, start)
+    near = max(choices, key=lambda index: worths[index])
+    is_row = " | " in text[start:end]
+    limit = 0.06 if kind in (Expected.STEPS, Expected.REASON, Expected.LIST) else 0.04
+    if not is_row and worths[best] - worths[near] < limit:
+        left, right = min(start, spans[near][0]), max(end, spans[near][1])
+        if right - left <= LONGEST:
+            return left, right
+    return start, _within(end, start)
+
+
+def _within(end: int, start: int) -> int:
+    return min(end, start + 2 * LONGEST)

@@ -1,0 +1,1 @@
+"""Embeddings: the fast one, the better one, and a twin for tests."""

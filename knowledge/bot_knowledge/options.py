@@ -1,0 +1,27 @@
+"""What can be chosen about the knowledge room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bot_core.clock import SystemClock
+from bot_core.ports.knowledge import Reranker
+from bot_core.ports.safety import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeOptions:
+    """``embedding``: full (USE at once, e5 behind it), fast (USE alone), hash (no model, for tests)."""
+
+    embedding: Literal["full", "fast", "hash"] = "full"
+    qdrant_url: str = ""  # empty: the embedded engine; ":memory:" is qdrant-client's own twin
+    qdrant_key: str = ""
+    max_file_bytes: int = 50 * 1024 * 1024
+    max_files: int = 100_000
+    question_characters: int = 2_000
+    threads: int = 1  # of the better embedding, per question
+    background_threads: int = 1
+    old_after_days: int = 550  # a document older than this says its age
+    reranker: Reranker | None = None
+    clock: Clock = field(default_factory=SystemClock)

@@ -1,0 +1,109 @@
+"""The gate: asserted, shown as related, or refused; and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot_core.answers import Outcome, Reason
+from bot_knowledge.answering.expect import Expected, fits
+from bot_knowledge.answering.quotes import Quote
+from bot_knowledge.ranking.candidates import Candidate, Search
+from bot_knowledge.text.terms import term_id, terms
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``near``: how sure it is that the documents treat the topic; ``sure``: that the quotes answer; both 0 to 1."""
+
+    outcome: Outcome
+    reason: Reason
+    near: float
+    sure: float
+
+
+@dataclass(frozen=True, slots=True)
+class GateWeights:
+    """Two logistic functions over the features of ``features``, and where to cut them."""
+
+    near: Mapping[str, float]
+    sure: Mapping[str, float]
+    near_at: float = 0.5
+    sure_at: float = 0.5
+
+
+def features(search: Search, ranked: Sequence[Candidate], quotes: Sequence[Quote], kind: Expected) -> dict[str, float]:
+    """Return what the gate looks at. No feature knows how long the question is."""
+    top = ranked[0]
+    get = top.signals.get
+    first = list(ranked[:5])
+    rest = [candidate.score for candidate in ranked[5:15]]
+    found = {
+        "bias": 1.0,
+        "z_fast": get("z_fast", 0.0),
+        "z_better": get("z_better", 0.0),
+        "cos_fast": get("cos_fast", 0.0),
+        "cos_better": get("cos_better", 0.0),
+        "late": get("late", 0.0),
+        "best_late": max((c.signals.get("late", 0.0) for c in first), default=0.0),
+        "best_cos_fast": max((c.signals.get("cos_fast", 0.0) for c in first), default=0.0),
+        "best_cos_better": max((c.signals.get("cos_better", 0.0) for c in first), default=0.0),
+        "coverage": get("coverage", 0.0),
+        "best_coverage": max((c.signals.get("coverage", 0.0) for c in first), default=0.0),
+        "words": min(get("bm25", 0.0) / 8.0, 2.0),
+        "exact": get("exact", 0.5),
+        "heading": get("heading", 0.0),
+        "same": get("same", 1.0),
+        "margin": top.score - (sum(rest) / len(rest) if rest else 0.0),
+        "gap": top.score - ranked[1].score if len(ranked) > 1 else 1.0,
+        "unseen": _unseen(search),
+        "missing": _missing(search, first),
+        "weakest": _weakest(search, top),
+        "quote": quotes[0].worth if quotes else 0.0,
+        "fits": float(bool(quotes) and fits(quotes[0].text, kind)),
+    }
+    found["cross"] = 1.0 - found["same"]
+    found["late_cross"] = found["late"] * found["cross"]
+    found["coverage_same"] = found["coverage"] * found["same"]
+    return found
+
+
+def judge(found: Mapping[str, float], weights: GateWeights) -> Verdict:
+    """Decide between the three outcomes."""
+    near, sure = logistic(found, weights.near), logistic(found, weights.sure)
+    if near < weights.near_at:
+        return Verdict(Outcome.UNKNOWN, Reason.NOTHING_NEAR, near, sure)
+    if sure < weights.sure_at:
+        return Verdict(Outcome.RELATED, Reason.NEAR_BUT_NOT_THIS, near, sure)
+    return Verdict(Outcome.ANSWERED, Reason.NONE, near, sure)
+
+
+def logistic(found: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """Return a probability."""
+    total = sum(weight * found.get(name, 0.0) for name, weight in weights.items())
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def _unseen(search: Search) -> float:
+    """Return the share of the question's words that stand nowhere in the community's documents."""
+    words = [term for term in terms(search.asked.text) if not term.startswith("=")]
+    if not words:
+        return 0.0
+    return sum(term_id(word) not in search.snapshot.frequency for word in words) / len(words)
+
+
+def _missing(search: Search, first: Sequence[Candidate]) -> float:
+    """Return the share of the question's names and numbers that none of the first passages holds."""
+    if not search.asked.exact:
+        return 0.0
+    return 1.0 - max(candidate.signals.get("exact", 0.5) for candidate in first)
+
+
+def _weakest(search: Search, top: Candidate) -> float:
+    """Return how well the question's least matched third of tokens is matched: a near-miss lacks one thing."""
+    if top.matches is None or search.weights is None or not len(top.matches):
+        return 0.0
+    ordered = sorted(float(match) for match in top.matches)
+    low = ordered[: max(1, len(ordered) // 3)]
+    return sum(low) / len(low)

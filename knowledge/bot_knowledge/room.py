@@ -1,0 +1,82 @@
+"""The room's composition: names every concrete class, and gives them their lifetime."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot_core.ports.knowledge import KnowledgeStore
+from bot_knowledge.answering.guide import Guide
+from bot_knowledge.answering.quotes import Quoter
+from bot_knowledge.embedding.signals import Signals, open_signals
+from bot_knowledge.library import DocumentLibrary
+from bot_knowledge.manifest import Manifest
+from bot_knowledge.options import KnowledgeOptions
+from bot_knowledge.ranking.candidates import Finder
+from bot_knowledge.ranking.snapshot import Snapshots
+from bot_knowledge.store.kept import KeptStore
+from bot_knowledge.weights import learned
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What other rooms use."""
+
+    library: DocumentLibrary
+    answerer: Guide
+    store: KnowledgeStore
+    manifest: Manifest
+    signals: Signals
+
+    async def drop(self, community: str) -> None:
+        """Remove everything of a community."""
+        await self.library.drop(community)
+
+    async def run_background(self) -> None:
+        """Give waiting documents the better embedding, until cancelled."""
+        await self.library.improve_all()
+
+    async def waiting(self) -> dict[str, int]:
+        """Return by community how many documents wait for the better embedding."""
+        return {community: len(ids) for community, ids in (await self.manifest.waiting()).items()}
+
+    async def warm(self) -> None:
+        """Load the models now, so that the first question need not wait for them."""
+        await self.signals.fast.warm()
+        if self.signals.better is not None:
+            await self.signals.better.warm()
+
+
+@asynccontextmanager
+async def open_knowledge(
+    folder: Path, options: KnowledgeOptions | None = None
+) -> AsyncIterator[Knowledge]:
+    """Open the knowledge in ``folder``; the models load at their first use."""
+    options = options or KnowledgeOptions()
+    async with AsyncExitStack() as stack:
+        signals = open_signals(options)
+        stack.callback(signals.close)
+        store = open_store(folder, signals, options)
+        stack.push_async_callback(store.close)
+        manifest = Manifest(folder / "manifest.sqlite3")
+        stack.push_async_callback(manifest.close)
+        await manifest.open()
+        better = signals.better.name if signals.better is not None else None
+        snapshots = Snapshots(store, manifest, signals.fast.name, better)
+        finder = Finder(store, manifest, signals)
+        guide = Guide(finder, snapshots, manifest, Quoter(signals.tokens), learned(), options)
+        library = DocumentLibrary(store, manifest, signals, options)
+        yield Knowledge(library, guide, store, manifest, signals)
+
+
+def open_store(folder: Path, signals: Signals, options: KnowledgeOptions) -> KeptStore:
+    """Return the embedded engine, or the server where the options name one."""
+    if options.qdrant_url:
+        from bot_knowledge.store.server import ServerStore  # its import takes a second
+
+        return ServerStore(options.qdrant_url, signals.dimensions, options.qdrant_key)
+    from bot_knowledge.store.edge import EdgeStore
+
+    return EdgeStore(folder, signals.dimensions)

@@ -1,0 +1,1 @@
+"""Language, sentences and terms of Chinese and English text."""

@@ -1,0 +1,26 @@
+"""Learned numbers that ship with the package: see NOTICE for the data they were learned from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from bot_knowledge.ranking.gate import GateWeights
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Fusion weights and gates; ``full`` with both embeddings and late interaction, ``fast`` with USE and words."""
+
+    fusion: Mapping[str, Mapping[str, float]]
+    gate: Mapping[str, GateWeights]
+
+
+@lru_cache(maxsize=1)
+def learned() -> Learned:
+    """Return the numbers in ``learned.json``."""
+    data = json.loads(files("bot_knowledge").joinpath("weights", "learned.json").read_text(encoding="utf-8"))
+    return Learned(data["fusion"], {stage: GateWeights(**gate) for stage, gate in data["gate"].items()})
