@@ -167,6 +167,7 @@ class PostgresDatabase:
             pool_size=5,
             max_overflow=5,
             pool_timeout=30,
+            pool_use_lifo=True,  # a transaction gets the connection that has just answered
             json_serializer=dump_json,
             connect_args={"timeout": 10, "command_timeout": 60},
         )

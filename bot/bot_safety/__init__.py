@@ -21,3 +21,32 @@
     tame(markdown: str, allowed_urls: Collection[str] = ()) -> str
     urls_in(text: str) -> set[str]                    what a passage allows
 """
+
+from bot_safety.addresses import AddressPolicy, public
+from bot_safety.fetch import PORTS, MemoryFetcher, Resolve, SafeFetcher
+from bot_safety.limits import UploadLimits, clean_text, decode_text
+from bot_safety.moderation import AllowAll, Guarded, MemoryModerator, RuleModerator
+from bot_safety.output import tame, urls_in
+from bot_safety.redact import Redactor
+from bot_safety.rules import Rule, parse_rules
+
+__all__ = [
+    "PORTS",
+    "AddressPolicy",
+    "AllowAll",
+    "Guarded",
+    "MemoryFetcher",
+    "MemoryModerator",
+    "Redactor",
+    "Resolve",
+    "Rule",
+    "RuleModerator",
+    "SafeFetcher",
+    "UploadLimits",
+    "clean_text",
+    "decode_text",
+    "parse_rules",
+    "public",
+    "tame",
+    "urls_in",
+]
