@@ -11,14 +11,15 @@ of a Unix socket)::
         frames  = RedisFrameLog(store)                     # bot_queue.frames
         limiter, budget, locks = RedisLimiter(store), RedisBudget(store), RedisLocks(store)  # bot_queue.limits
         outbox  = RedisOutbox(store, faces, ledger, worker)  # bot_queue.outbox
-        queue   = RedisJobQueue(store)                     # bot_queue.jobs
+        queue   = RedisJobQueue(store)                     # bot_queue.jobs; uses the budgets of RedisBudget
         async with outbox.pump():                          # for as long as faces are open
-            ...
+            async with Finisher(queue, ledger, outbox, render).open():  # bot_queue.finisher: results go out
+                ...
 
 Without (tests, ``yinlu ask`` in a hurry)::
 
-    MemoryJournal(), MemoryFrameLog(), MemoryLimiter(), MemoryBudget(), MemoryLocks(), MemoryJobQueue()
-    MemoryOutbox(faces, ledger, worker)
+    MemoryJournal(), MemoryFrameLog(), MemoryLimiter(), MemoryBudget(), MemoryLocks()
+    MemoryJobQueue(options, budget), MemoryOutbox(faces, ledger, worker)
 
 - ``faces`` is a ``Mapping[str, Face]`` from platform to face; it is looked up at every send, so it may be
   filled after construction. ``ledger`` is the Ledger port, ``worker`` a name unique to this process (host,
@@ -27,5 +28,14 @@ Without (tests, ``yinlu ask`` in a hurry)::
   delivers what other processes send to its faces. Enter it after the faces are open, leave it before they close.
 - At the owner's start, when it knows that nobody else runs: ``await journal.abandon(None)`` and
   ``await outbox.abandon(None)`` hand over at once what a killed process left, instead of after its lease.
-- Each class takes ``options=`` last (JournalOptions, OutboxOptions, FrameOptions, QueueOptions): bounds, leases, retention.
+- ``render`` is ``async (Ended) -> Outgoing | None``: the message that tells of a job's end, sent under
+  ``finisher.result_key(ended)``. Without a Finisher somewhere ended jobs pile up until the queue refuses.
+- Workers: ``Worker(queue, {kind: maker}, name, WorkerOptions(lanes=..., rules=..., side_by_side=...)).run()``
+  (bot_queue.worker), ``stop_on_signals()`` for a process of its own. A maker is ``async (Batch) -> results``;
+  ``rule_of({1: seconds, 2: ..., 4: ...})`` (bot_queue.batching) makes a profile's rule of its measured curve.
+- For the page and the command line: ``queue.board(person, job)`` (lanes, a visitor's place and why, how far
+  estimates were off), ``status``, ``listing``, ``retry``, ``drop``, ``pause``; drained is ``running == 0`` on
+  paused lanes.
+- Each class takes ``options`` last (StoreOptions, JournalOptions, OutboxOptions, FrameOptions, QueueOptions):
+  bounds, leases, retention. A worker's ``heartbeat`` must be well below the queue's ``lease``.
 """

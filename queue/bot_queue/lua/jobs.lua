@@ -79,6 +79,7 @@ local function finish(j, state, spent)
     if month then call('HINCRBYFLOAT', R .. 'u:' .. month, j.pe, str(-j.co)) end
   end
   tell('j:' .. j.id)
+  tell('fin')
 end
 
 -- A running job goes back to its place, or is set aside when it was tried often enough.
