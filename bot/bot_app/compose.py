@@ -198,11 +198,14 @@ def _web_options(settings: Settings) -> WebOptions:
     )
 
 
-def _checks(store: Store, ledger: Ledger) -> dict[str, Callable[[], Awaitable[object]]]:
+def _checks(store: Store, ledger: Ledger) -> dict[str, Callable[[], Awaitable[None]]]:
     async def database() -> None:
         await ledger.communities()
 
-    return {"redis": store.ping, "database": database}
+    async def redis() -> None:
+        await store.call("PING")
+
+    return {"redis": redis, "database": database}
 
 
 async def _first_run(base: Base) -> None:

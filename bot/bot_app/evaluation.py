@@ -12,7 +12,8 @@ from bot_core.errors import BadInput
 from bot_core.identity import Words
 from bot_core.ports.knowledge import Answerer
 from bot_knowledge import KnowledgeOptions
-from bot_knowledge.evaluate import evaluate, evaluate_passages, read_passages, read_queries, read_questions
+from bot_knowledge.evaluate import evaluate, read_passages, read_queries, read_questions
+from bot_knowledge.evaluate_passages import evaluate_passages
 
 Line = dict[str, object]
 Progress = Callable[[int, int], None]
