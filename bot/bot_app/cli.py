@@ -1,0 +1,207 @@
+"""The command line: ``yinlu``. What it prints with ``--json`` is stable; everything else is for people.
+
+Exit codes: 0 done; 1 refused or failed, one sentence on stderr; 2 wrong usage; 130 and 143 interrupted.
+Heavy parts are imported by the command that needs them, so that ``yinlu --help`` is quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot_app.cli_start import OpenHouse, Start, in_words, say
+
+Data = Annotated[
+    Path | None, typer.Option("--data", help=in_words("数据目录", "data folder"), show_default="./data")
+]
+Community = Annotated[str | None, typer.Option("--community", "-c", help=in_words("社区", "community"))]
+Json = Annotated[bool, typer.Option("--json", help=in_words("只输出 JSON", "print only JSON"))]
+
+app = typer.Typer(
+    name="yinlu",
+    help=in_words(
+        "引路:用社区自己的文档回答问题。", "Yinlu answers a community's questions from its own documents."
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+documents = typer.Typer(no_args_is_help=True, help=in_words("查看和移除文档", "list and remove documents"))
+app.add_typer(documents, name="documents")
+
+
+def main(arguments: Sequence[str] | None = None, open_house: OpenHouse | None = None) -> None:
+    """Run one command and exit with its code; ``open_house`` stands in for ``bot_app.compose.open_house``."""
+    app(args=list(arguments) if arguments is not None else None, obj=Start(open_house))
+
+
+@app.command(help=in_words("启动网页和全部服务", "serve the page and everything else"))
+def run(
+    context: typer.Context,
+    host: Annotated[
+        str | None, typer.Option(help=in_words("监听地址", "address to listen on"), show_default="127.0.0.1")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help=in_words("端口", "port"), show_default="8080")] = None,
+    data: Data = None,
+) -> None:
+    """Own the data folder and serve until SIGTERM or Ctrl-C."""
+    from bot_app.cli_run import run as command
+
+    _start(context).run(
+        lambda settings: command(settings, _start(context).house()), host=host, port=port, data=data
+    )
+
+
+@app.command(help=in_words("提一个问题", "ask a question"))
+def ask(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(help=in_words("问题", "the question"))],
+    community: Community = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            help=in_words(
+                '之前的对话:[{"role", "text"}] 的 JSON 文件',
+                'what was said before: a JSON file of [{"role", "text"}]',
+            )
+        ),
+    ] = None,
+    json: Json = False,
+    data: Data = None,
+) -> None:
+    """Ask; print the answer with its quotes and sources."""
+    from bot_app.cli_ask import ask as command
+
+    _start(context).call(lambda caller: command(caller, question, community, history, json), data=data)
+
+
+@app.command(
+    help=in_words(
+        "读入文档(Markdown、文本、HTML);只重读有变化的",
+        "read documents (Markdown, text, HTML); only what changed is read again",
+    )
+)
+def ingest(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help=in_words("文件或目录", "files or folders"))],
+    community: Community = None,
+    json: Json = False,
+    data: Data = None,
+) -> None:
+    """Read files and folders into a community."""
+    from bot_app.cli_documents import ingest as command
+
+    _start(context).call(lambda caller: command(caller, paths, community, json), data=data)
+
+
+@app.command(
+    "eval", help=in_words("用一组问题衡量回答或检索", "measure answers, or retrieval, on a set of questions")
+)
+def evaluate(
+    context: typer.Context,
+    questions: Annotated[
+        Path,
+        typer.Argument(
+            help=in_words(
+                "questions.jsonl,或与 --passages 一起的 queries.jsonl",
+                "questions.jsonl, or with --passages queries.jsonl",
+            )
+        ),
+    ],
+    passages: Annotated[
+        Path | None,
+        typer.Option(help=in_words("passages.jsonl:只衡量检索", "passages.jsonl: measure retrieval alone")),
+    ] = None,
+    community: Community = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help=in_words("逐题结果写入此文件", "write a line per question to this file")),
+    ] = None,
+    json: Json = False,
+    data: Data = None,
+) -> None:
+    """Evaluate; print the figures."""
+    from bot_app.cli_eval import evaluate as command
+
+    _start(context).call(lambda caller: command(caller, questions, passages, community, out, json), data=data)
+
+
+@app.command(help=in_words("看投票,连同问题和回答", "show votes with their questions and answers"))
+def votes(
+    context: typer.Context,
+    community: Community = None,
+    days: Annotated[
+        float, typer.Option(help=in_words("最近多少天,0 为全部", "of the last days, 0 for all"), min=0)
+    ] = 0,
+    limit: Annotated[
+        int, typer.Option(help=in_words("最多多少条", "at most so many"), min=1, max=100_000)
+    ] = 100,
+    json: Json = False,
+    data: Data = None,
+) -> None:
+    """List votes, newest first."""
+    from bot_app.cli_votes import votes as command
+
+    _start(context).call(lambda caller: command(caller, community, days, limit, json), data=data)
+
+
+@app.command(
+    help=in_words(
+        "检查:配置了什么、连得上什么、缺什么、怎么办",
+        "check what is configured, reachable, missing, and what to do",
+    )
+)
+def doctor(context: typer.Context, json: Json = False, data: Data = None) -> None:
+    """Check everything; exit 1 where something that is needed fails."""
+    from bot_app.cli_doctor import doctor as command
+
+    _start(context).run(lambda settings: command(settings, json), data=data)
+
+
+@documents.command("list", help=in_words("列出文档", "list the documents"))
+def documents_list(
+    context: typer.Context, community: Community = None, json: Json = False, data: Data = None
+) -> None:
+    """List a community's documents."""
+    from bot_app.cli_documents import listing as command
+
+    _start(context).call(lambda caller: command(caller, community, json), data=data)
+
+
+@documents.command("forget", help=in_words("移除一个文档或目录", "remove a document, or all below a folder"))
+def documents_forget(
+    context: typer.Context,
+    source: Annotated[
+        str,
+        typer.Argument(
+            help=in_words("来源,如 `documents list` 所示", "its source, as `documents list` shows it")
+        ),
+    ],
+    community: Community = None,
+    json: Json = False,
+    data: Data = None,
+) -> None:
+    """Remove what was ingested from ``source``."""
+    from bot_app.cli_documents import forget as command
+
+    _start(context).call(lambda caller: command(caller, source, community, json), data=data)
+
+
+@app.command(help=in_words("版本", "the version"))
+def version() -> None:
+    """Print the version."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        say(f"yinlu {installed('yinlu')}")
+    except PackageNotFoundError:
+        say("yinlu (not installed)")
+
+
+def _start(context: typer.Context) -> Start:
+    return context.find_object(Start) or Start(None)

@@ -1,0 +1,51 @@
+"""``yinlu doctor``."""
+
+from __future__ import annotations
+
+from bot_app.cli_start import in_words, language, say, say_json
+from bot_app.doctor import examine
+from bot_app.owner import holder
+from bot_app.settings import Settings
+
+MARKS = {"ok": ("✓", "green"), "info": ("·", "dim"), "warning": ("!", "yellow"), "failed": ("✗", "red")}
+
+
+async def doctor(settings: Settings, as_json: bool) -> int:
+    """Examine and tell; 1 where something failed."""
+    checks = [check async for check in examine(settings)]
+    failed = [check for check in checks if check.state == "failed"]
+    if as_json:
+        owner = holder(settings.data)
+        say_json(
+            {
+                "ok": not failed,
+                "data": str(settings.data),
+                "owner": owner.pid if owner else None,
+                "checks": [check.plain(language()) for check in checks],
+            }
+        )
+        return 1 if failed else 0
+    from rich.text import Text
+
+    from bot_app.cli_show import out, table
+
+    rows = []
+    for check in checks:
+        mark, style = MARKS[check.state]
+        todo = check.todo.of(language()) if check.todo else ""
+        rows.append([Text(mark, style=style), check.name.of(language()), check.detail.of(language()), todo])
+    out().print(
+        table(
+            "",
+            in_words("检查", "check"),
+            in_words("情况", "state"),
+            in_words("怎么办", "what to do"),
+            rows=rows,
+        )
+    )
+    say(
+        in_words(f"{len(failed)} 项失败", f"{len(failed)} failed")
+        if failed
+        else in_words("没有失败的", "nothing failed")
+    )
+    return 1 if failed else 0

@@ -1,0 +1,124 @@
+"""``yinlu run``: own the data folder, open the house, stand until told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from bot_app.cli_start import complain, in_words, say
+from bot_app.logs import set_up
+from bot_app.owner import own
+from bot_app.reach import wait_for_commands
+from bot_app.settings import ROLES, Settings
+from bot_core.identity import Words
+
+if TYPE_CHECKING:
+    from bot_app.reach import OpenHouse
+
+DRAIN_SECONDS = 9.5  # from the signal to the end, whatever hangs
+
+
+async def run(settings: Settings, open_house: OpenHouse) -> int:
+    """Serve until SIGTERM or SIGINT, then drain; a second signal, or a drain that hangs, ends it at once."""
+    from bot_app.control import serving
+
+    set_up(settings.log_level, settings.log_format, settings.secrets())
+    await wait_for_commands(settings, complain)
+    with own(settings.data) as owner, _told_to_end() as stop:
+        try:
+            async with (
+                open_house(settings, owner, serve=True) as house,
+                serving(settings.data, house.operations),
+            ):
+                stop.started = True
+                _announce(settings, house.urls)
+                await house.run_until(stop.event)
+        except asyncio.CancelledError:
+            if not stop.event.is_set():
+                raise
+    return 0
+
+
+class _Stop:
+    """What signals lead to."""
+
+    def __init__(self) -> None:
+        self.event = asyncio.Event()
+        self.started = False
+        self._task = asyncio.current_task()
+        self._watch = threading.Timer(DRAIN_SECONDS, _give_up)
+        self._watch.daemon = True
+
+    def signalled(self) -> None:
+        """First: drain (or, before the start is done, cancel it). Second: end."""
+        if self.event.is_set():
+            _give_up()
+        self.event.set()
+        self._watch.start()
+        if not self.started and self._task is not None:
+            self._task.cancel()
+
+    def over(self) -> None:
+        self._watch.cancel()
+
+
+@contextmanager
+def _told_to_end() -> Iterator[_Stop]:
+    stop, loop = _Stop(), asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.signalled)
+    try:
+        yield stop
+    finally:
+        stop.over()
+
+
+def _give_up() -> None:
+    """End without another word to anybody: what is under way is in the journal, Valkey ends with us."""
+    os.write(sys.stderr.fileno(), b"yinlu: ended before everything was put away\n")
+    os._exit(1)
+
+
+def _announce(settings: Settings, urls: object) -> None:
+    """Say where it is reached, what it works with, and what is not set up."""
+    addresses = " ".join(urls) if isinstance(urls, list | tuple) else ""
+    say(f"引路 Yinlu  {addresses}")
+    engines = [
+        in_words("Redis 服务器", "Redis server")
+        if settings.redis_url
+        else in_words("内置 Valkey", "embedded Valkey"),
+        in_words("Qdrant 服务器", "Qdrant server")
+        if settings.qdrant_url
+        else in_words("内置 Qdrant", "embedded Qdrant"),
+        in_words("外部数据库", "database server") if settings.database_url else "SQLite",
+    ]
+    say(f"  {in_words('数据', 'data')}: {settings.data} · {' · '.join(engines)}")
+    models = [role for role in ROLES if getattr(settings.models, role) is not None]
+    if models:
+        say(f"  {in_words('模型', 'models')}: {', '.join(models)}")
+    missing = [name for name, value in _optional(settings).items() if not value]
+    if missing:
+        more = in_words("详见 yinlu doctor", "see yinlu doctor")
+        say(f"  {in_words('未配置', 'not set up')}: {', '.join(missing)} ({more})")
+    if settings.open_to_others:
+        complain(
+            Words(
+                f"注意:页面监听在 {settings.host},网络上的其他人也能访问。",
+                f"Note: the page listens on {settings.host}, so others on the network can reach it.",
+            )
+        )
+
+
+def _optional(settings: Settings) -> dict[str, object]:
+    return {
+        in_words("回答模型(现为摘录原文)", "answer model (answers are quotes)"): settings.models.answer,
+        "Discord": settings.discord_token,
+        "Telegram": settings.telegram_token,
+        "Douyin": settings.douyin_secret,
+    }
