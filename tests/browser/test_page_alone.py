@@ -48,9 +48,20 @@ async def is_sound(visitor: Visitor) -> None:
 # How it looks, to eyes and to assistive programs
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("locale", ["zh", "en"])
+SLOW = pytest.mark.slow
+LOOKS = [  # each pair of language, theme and width at once; the other four in make test-all
+    ("zh", "light", 1280),
+    ("zh", "dark", 360),
+    ("en", "light", 360),
+    ("en", "dark", 1280),
+    pytest.param("zh", "light", 360, marks=SLOW),
+    pytest.param("zh", "dark", 1280, marks=SLOW),
+    pytest.param("en", "light", 1280, marks=SLOW),
+    pytest.param("en", "dark", 360, marks=SLOW),
+]
+
+
+@pytest.mark.parametrize(("locale", "theme", "width"), LOOKS)
 async def test_every_state_is_accessible(browser, house, locale, theme, width):  # noqa: F811
     """Axe is clean and nothing scrolls sideways: empty, answered, reasons, passage; both languages, themes and widths."""
     async with visiting(
@@ -596,3 +607,23 @@ async def test_the_quote_is_marked(alice, house):
         ["🏮灯亮着。"],
         ["https://example.org/x"],
     ]
+
+
+async def test_stages_never_go_back(alice, house):
+    """``received`` that arrives after ``searching`` changes nothing; a stop before any word says so once."""
+    said = await alice.page.evaluate(
+        """async () => {
+            const { Conversation, newTurn } = await import("/static/js/conversation.js");
+            const talk = new Conversation({ key: "k" });
+            const turn = talk.add(newTurn("c1", { question: "q", state: "sent" }));
+            let seq = 0;
+            const take = (type, data) => talk.take({ id: "c1", seq: (seq += 1), type, data });
+            take("progress", { stage: "searching" });
+            take("progress", { stage: "received" });
+            const stage = turn.stage;
+            take("done", { answer: "a", outcome: "stopped", text: "Stopped.", label: "none", buttons: [], follow_ups: [] });
+            take("delta", { answer: "a", offset: 0, text: "late" });
+            return [stage, turn.state, turn.outcome, turn.text];
+        }"""
+    )
+    assert said == ["searching", "done", "stopped", ""]

@@ -149,7 +149,7 @@ SCRIPTS = {
     ),
     "limit": Script(
         "",
-        error={"code": "LimitReached", "text": "Too many questions; please wait a moment.", "retry_after": 2},
+        error={"code": "LimitReached", "text": "Too many questions; please wait a moment.", "retry_after": 1},
     ),
 }
 

@@ -8,6 +8,7 @@
 
 import { splice } from "./protocol.js";
 
+export const STAGES = ["received", "searching", "reading", "writing"];
 export const RUNNING = new Set(["unsent", "sent", "received"]);
 
 export function newTurn(id, fields = {}) {
@@ -21,6 +22,7 @@ export function newTurn(id, fields = {}) {
 const list = (value) => (Array.isArray(value) ? value : []);
 const text = (value) => (typeof value === "string" ? value : "");
 const flat = (rows) => list(rows).flat().filter((button) => button && typeof button.token === "string");
+const pressable = (value) => list(value).filter((one) => one && one.text && one.token);
 
 /** By frame type: (conversation, frame) -> the items that changed. */
 export const applies = {
@@ -28,7 +30,7 @@ export const applies = {
     const turn = conversation.running(id);
     if (!turn) return [];
     turn.state = "received";
-    turn.stage = text(data.stage);
+    if (STAGES.indexOf(data.stage) > STAGES.indexOf(turn.stage)) turn.stage = data.stage; // never back
     return [turn];
   },
 
@@ -55,12 +57,13 @@ export const applies = {
     if (!turn) return [];
     turn.state = "done";
     turn.answer = text(data.answer) || turn.answer;
-    turn.text = stopped && !data.text ? turn.text : text(data.text);
+    turn.label = text(data.label) || "none";
+    // Stopped before anything was generated: the sentence that says so is the page's own.
+    turn.text = stopped && (turn.label === "none" || !data.text) ? turn.text : text(data.text);
     turn.outcome = text(data.outcome);
     turn.reason = text(data.reason);
-    turn.label = text(data.label) || "none";
     turn.buttons = flat(data.buttons);
-    turn.followUps = list(data.follow_ups).filter((one) => one && one.text && one.token);
+    turn.followUps = pressable(data.follow_ups);
     turn.error = null;
     return [turn];
   },
@@ -152,7 +155,8 @@ export class Conversation {
       Object.assign(known, { state: "done", text: text(past.answer), outcome: text(past.outcome), reason: text(past.reason) });
     }
     if (!known.sources.length) known.sources = list(past.sources).filter((item) => item && Number.isInteger(item.n));
-    if (!known.buttons.length) known.buttons = flat(past.buttons);
+    if (!known.buttons.length) Object.assign(known, { buttons: flat(past.buttons), followUps: pressable(past.follow_ups) });
+    known.label = text(past.label) || known.label;
     if (vote && vote.value) known.vote = vote;
     if (!this.title) this.title = known.question.slice(0, 80);
     return known;

@@ -199,10 +199,10 @@ export function languageOf(text) {
 }
 
 export function clockTime(time) {
-  return new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }).format(new Date(time));
+  return new Intl.DateTimeFormat(document.documentElement.lang, { hour: "numeric", minute: "2-digit" }).format(new Date(time));
 }
 
 export function dayAndTime(time) {
-  const style = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+  const style = { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" };
   return new Intl.DateTimeFormat(document.documentElement.lang, style).format(new Date(time));
 }

@@ -1,9 +1,8 @@
 // What is being done before words come, and that they are still coming: four stages on a way.
 
+import { STAGES } from "./conversation.js";
 import { el } from "./dom.js";
 import { say } from "./i18n.js";
-
-const STAGES = ["received", "searching", "reading", "writing"];
 
 export class ProgressView {
   constructor() {
