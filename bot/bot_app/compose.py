@@ -111,7 +111,7 @@ async def _open_base(stack: AsyncExitStack, settings: Settings) -> Base:
     knowledge = await stack.enter_async_context(
         open_knowledge(settings.data / "knowledge", _knowledge_options(settings))
     )
-    await settle_communities(ledger, clock, handbook().folder)
+    await settle_communities(ledger, clock, handbook())
     current = CurrentCommunity(settings.community, knowledge.library)
     return Base(settings, clock, ledger, knowledge, current)
 
@@ -210,7 +210,7 @@ def _checks(store: Store, ledger: Ledger) -> dict[str, Callable[[], Awaitable[No
 
 async def _first_run(base: Base) -> None:
     """Load the handbook where nothing is loaded yet; the page is served when it can answer."""
-    result = await load_handbook(base.knowledge.library, handbook().folder)
+    result = await load_handbook(base.knowledge, handbook())
     if result is not None and result.added:
         log.info("the sample handbook is loaded", extra={"documents": result.added})
 

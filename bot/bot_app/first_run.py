@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Callable
-from pathlib import Path
 
 from bot_app.operations import DEFAULT, SAMPLE, CurrentCommunity
 from bot_core.dispatch import Places
 from bot_core.identity import Origin
-from bot_core.ports.knowledge import IngestProgress, IngestResult, Library
+from bot_core.ports.knowledge import IngestProgress, IngestResult
 from bot_core.ports.ledger import Community, Ledger
 from bot_core.ports.safety import Clock
-
-log = logging.getLogger(__name__)
+from bot_knowledge import Knowledge
+from bot_knowledge.samples import Sample
 
 Show = Callable[[IngestProgress], None]
 
 
-async def settle_communities(ledger: Ledger, clock: Clock, handbook: Path) -> None:
+async def settle_communities(ledger: Ledger, clock: Clock, sample: Sample) -> None:
     """Make sure that the communities ``default`` and ``sample`` exist."""
     known = {community.id for community in await ledger.communities()}
     if DEFAULT not in known:
         await ledger.add_community(Community(DEFAULT, "我们的社区", "Our community", clock.now()))
     if SAMPLE not in known:
-        names = json.loads((handbook / "manifest.json").read_text())["community"]
-        await ledger.add_community(Community(SAMPLE, names["name_zh"], names["name_en"], clock.now()))
+        await ledger.add_community(Community(SAMPLE, sample.name_zh, sample.name_en, clock.now()))
 
 
-async def load_handbook(library: Library, handbook: Path, show: Show | None = None) -> IngestResult | None:
-    """Ingest the sample handbook, unless some community has documents already; return what was done."""
-    known = await library.communities()
+async def load_handbook(
+    knowledge: Knowledge, sample: Sample, show: Show | None = None
+) -> IngestResult | None:
+    """Ingest the sample handbook, unless there are documents of one's own; return what was done.
+
+    It ends when the fast embedding is there: the better one follows in the background.
+    """
+    known = await knowledge.library.communities()
     if DEFAULT in known and SAMPLE not in known:
         return None
     result = None
-    folders = [Path("zh"), Path("en")]
-    async for step in library.ingest(SAMPLE, folders, base=handbook):
+    folders = [path.relative_to(sample.folder) for path in sample.paths]
+    async for step in knowledge.library.ingest(SAMPLE, folders, base=sample.folder, finish=False):
         if isinstance(step, IngestResult):
             result = step
         elif show is not None:
             show(step)
+    await knowledge.library.set_examples(SAMPLE, sample.examples)
     return result
 
 
