@@ -17,3 +17,9 @@ def test_the_page_needs_nothing_from_elsewhere() -> None:
         assert not re.search(r"<[^>]+\s(on\w+|style)=", text), path
         assert "innerHTML" not in text, path
         assert len(text.splitlines()) <= 250, path
+
+
+def test_all_modules_are_fetched_at_once() -> None:
+    """Every module is named in the page's head, so that none waits for the one that imports it."""
+    named = set(re.findall(r'href="static/js/([\w-]+\.js)"', (STATIC / "index.html").read_text()))
+    assert named == {path.name for path in (STATIC / "js").glob("*.js")} - {"app.js", "boot.js"}

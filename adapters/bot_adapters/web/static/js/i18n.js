@@ -92,7 +92,7 @@ const WORDS = {
     title: "Yinlu 引路",
     brand: "Yinlu",
     question: "Your question",
-    placeholder: "What would you like to know?",
+    placeholder: "Ask a question",
     send: "Send",
     stop: "Stop",
     conversation: "Conversation",
