@@ -178,4 +178,6 @@ def _fits(held: _Piece, piece: _Piece, sizes: Sizes) -> bool:
     if held.heading != piece.heading or held.closed or piece.closed:
         return False
     together = len(held.text) + len(piece.text)
-    return together <= sizes.large and (min(len(held.text), len(piece.text)) < sizes.small or together < sizes.large // 2)
+    return together <= sizes.large and (
+        min(len(held.text), len(piece.text)) < sizes.small or together < sizes.large // 2
+    )

@@ -178,9 +178,7 @@ class DocumentLibrary:
         known: Mapping[str, Entry],
     ) -> int:
         """Remove what came from a given folder before and is not there any more; return how many."""
-        folders = {
-            root_name(path) for path in paths if (path if base is None else base / path).is_dir()
-        }
+        folders = {root_name(path) for path in paths if (path if base is None else base / path).is_dir()}
         gone = [
             entry.id
             for source, entry in known.items()

@@ -178,7 +178,8 @@ class Manifest:
     async def waiting(self) -> dict[str, list[str]]:
         """Return by community the documents whose better embedding is not there yet."""
         rows = await self._query(
-            "SELECT community, id FROM documents WHERE better = 0 AND ready = 1 ORDER BY community, source", []
+            "SELECT community, id FROM documents WHERE better = 0 AND ready = 1 ORDER BY community, source",
+            [],
         )
         found: dict[str, list[str]] = {}
         for community, document in rows:
@@ -199,7 +200,9 @@ class Manifest:
     async def set_examples(self, community: str, examples: Mapping[str, Sequence[str]]) -> None:
         """Keep a community's example questions by locale."""
         text = json.dumps({locale: list(questions) for locale, questions in examples.items()})
-        await self._change(community, [("INSERT OR REPLACE INTO examples VALUES (?, ?)", [(community, text)])])
+        await self._change(
+            community, [("INSERT OR REPLACE INTO examples VALUES (?, ?)", [(community, text)])]
+        )
 
     async def examples(self, community: str) -> dict[str, list[str]]:
         """Return a community's example questions by locale."""

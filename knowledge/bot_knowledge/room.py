@@ -50,9 +50,7 @@ class Knowledge:
 
 
 @asynccontextmanager
-async def open_knowledge(
-    folder: Path, options: KnowledgeOptions | None = None
-) -> AsyncIterator[Knowledge]:
+async def open_knowledge(folder: Path, options: KnowledgeOptions | None = None) -> AsyncIterator[Knowledge]:
     """Open the knowledge in ``folder``; the models load at their first use."""
     options = options or KnowledgeOptions()
     async with AsyncExitStack() as stack:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from bot_core.ports.knowledge import IngestFailure
 
-SKIPPED = frozenset(".css .js .mjs .map .woff .woff2 .ttf .otf .ico .svg .lock .pyc".split())
+SKIPPED = frozenset(
+    [".css", ".js", ".mjs", ".map", ".woff", ".woff2", ".ttf", ".otf", ".ico", ".svg", ".lock", ".pyc"]
+)
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__"})
 
 
@@ -22,9 +24,7 @@ class SourceFile:
     root: str
 
 
-def find_files(
-    paths: Sequence[Path], base: Path | None, most: int
-) -> Iterator[SourceFile | IngestFailure]:
+def find_files(paths: Sequence[Path], base: Path | None, most: int) -> Iterator[SourceFile | IngestFailure]:
     """Yield files below ``paths``, in order of name, each once; at most ``most``.
 
     The source is the path as given, with the rest of the way appended. Links are followed once: a folder that was

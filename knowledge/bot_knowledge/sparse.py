@@ -41,7 +41,9 @@ def unseen_weight(text: str, frequency: Mapping[int, int], total: int) -> float:
     """Return the weight that the question's terms would have which stand in no passage."""
     rarity = math.log(1 + (total + 0.5) / 0.5)
     return rarity * sum(
-        PAIR_WEIGHT if term.startswith("=") else 1.0 for term in terms(text) if not frequency.get(term_id(term), 0)
+        PAIR_WEIGHT if term.startswith("=") else 1.0
+        for term in terms(text)
+        if not frequency.get(term_id(term), 0)
     )
 
 

@@ -26,7 +26,8 @@ from bot_knowledge.ranking.candidates import Candidate
 from bot_knowledge.ranking.gate import Verdict
 from bot_knowledge.ranking.snapshot import Snapshot
 
-CLOSE = 0.12  # a further quote must be worth nearly as much as the first
+CLOSE = 0.03  # a further quote must be worth as much as the first
+NEXT = 0.75  # and its passage score nearly as high
 _MARKUP = re.compile(r"([\\`*_\[\]<>])")
 _LIST = re.compile(r"^\s*(?:[-*•]|\d+[.)、])\s*")
 
@@ -71,8 +72,7 @@ class Composer:
             lines = [DISAGREE.of(locale), *self._lines(chosen, locale, dated=True)]
             return Composed("\n\n".join(lines), _citations(chosen), Outcome.ANSWERED, Reason.DISAGREE)
         chosen = [quotes[0]]
-        chosen += [quote for quote in quotes[1:] if quote.worth > quotes[0].worth - CLOSE and _adds(quote, chosen)]
-        chosen = chosen[:2]
+        chosen += [quote for quote in quotes[1:] if _as_good(quote, quotes[0]) and _adds(quote, chosen)][:1]
         lines = self._lines(chosen, locale)
         age = self._age(quotes[0].passage.date, locale)
         if age:
@@ -108,7 +108,9 @@ def _readable(quote: Quote) -> str:
         return "\n".join(_row(quote.passage.text, line) for line in lines)
     if len(lines) == 1:
         return _plain(_LIST.sub("", text))
-    return "\n".join(f"- {_plain(_LIST.sub('', line))}" if _LIST.match(line) else _plain(line) for line in lines)
+    return "\n".join(
+        f"- {_plain(_LIST.sub('', line))}" if _LIST.match(line) else _plain(line) for line in lines
+    )
 
 
 def _row(passage: str, row: str) -> str:
@@ -117,13 +119,20 @@ def _row(passage: str, row: str) -> str:
     names, cells = rows[0].split(" | "), row.split(" | ")
     if rows[0] == row or len(names) != len(cells) or any(name.strip().isdigit() for name in names):
         return _plain(row)
-    pairs = [f"{_plain(name)}: {_plain(cell)}" for name, cell in zip(names, cells, strict=True) if cell.strip()]
+    pairs = [
+        f"{_plain(name)}: {_plain(cell)}" for name, cell in zip(names, cells, strict=True) if cell.strip()
+    ]
     return "; ".join(pairs)
 
 
 def _plain(text: str) -> str:
     """Return text that Markdown shows as it stands."""
     return _MARKUP.sub(r"\\\1", text.strip())
+
+
+def _as_good(quote: Quote, first: Quote) -> bool:
+    """Say whether a further quote may answer as well as the first."""
+    return quote.worth > first.worth - CLOSE and quote.candidate.score > NEXT * first.candidate.score
 
 
 def _adds(quote: Quote, chosen: Sequence[Quote]) -> bool:

@@ -38,7 +38,10 @@ _RULES: tuple[tuple[Expected, re.Pattern[str]], ...] = tuple(
         ),
         (Expected.STEPS, r"\bhow (?:do|does|can|should|would|to|is|are)\b|怎么|怎样|如何|步骤|流程|怎么办"),
         (Expected.PERSON, r"\bwho(?:m|se)?\b|谁|哪位|何人|什么人|哪些人|负责人"),
-        (Expected.PLACE, r"\bwhere\b|\bwhich (?:channel|place|page|folder|file)\b|哪里|哪儿|在哪|何处|什么地方|哪个频道"),
+        (
+            Expected.PLACE,
+            r"\bwhere\b|\bwhich (?:channel|place|page|folder|file)\b|哪里|哪儿|在哪|何处|什么地方|哪个频道",
+        ),
         (Expected.LIST, r"\b(?:which|what) (?:are|\w+s)\b|\blist\b|\bwhat kinds?\b|哪些|哪几|有什么|都有"),
         (
             Expected.YES_NO,
@@ -57,9 +60,17 @@ _ANSWERS: dict[Expected, re.Pattern[str]] = {
         r"|[天日周月年时分秒季]|随时|立即|马上|之前|之后|以内|小时|赛季",
         re.IGNORECASE,
     ),
-    Expected.PERSON: re.compile(r"(?<!^)\b[A-Z][a-z]+|@\w+|[\u4e00-\u9fff]{2,4}(?:员|长|者|人|组|会|师|官|主|家|委)|\b\w+(?:er|or|ist|team|council|group)s?\b"),
-    Expected.PLACE: re.compile(r"#\S+|https?://|\b(?:in|at|on|under|near|channel|page|folder)\b|[在到于]|频道|网址|[/\\]\w+", re.IGNORECASE),
-    Expected.REASON: re.compile(r"\b(?:because|since|so that|in order|due|therefore|to avoid|otherwise|reason)\b|因为|由于|所以|为了|以免|否则|防止|避免|才", re.IGNORECASE),
+    Expected.PERSON: re.compile(
+        r"(?<!^)\b[A-Z][a-z]+|@\w+|[\u4e00-\u9fff]{2,4}(?:员|长|者|人|组|会|师|官|主|家|委)|\b\w+(?:er|or|ist|team|council|group)s?\b"
+    ),
+    Expected.PLACE: re.compile(
+        r"#\S+|https?://|\b(?:in|at|on|under|near|channel|page|folder)\b|[在到于]|频道|网址|[/\\]\w+",
+        re.IGNORECASE,
+    ),
+    Expected.REASON: re.compile(
+        r"\b(?:because|since|so that|in order|due|therefore|to avoid|otherwise|reason)\b|因为|由于|所以|为了|以免|否则|防止|避免|才",
+        re.IGNORECASE,
+    ),
     Expected.STEPS: re.compile(
         r"^\s*(?:\d+[.)、]|[-*•])|\b(?:first|then|click|send|type|open|go to|fill|write|ask|use|press|run|post|choose|add|need|must|after|once)\b"
         r"|先|然后|再|点击|发送|填写|打开|输入|提交|申请|联系|选择|使用|需要|即可|就能|步",

@@ -16,7 +16,9 @@ MOST = 3
 DOCUMENTS = 40  # that examples are looked for in
 _NUMBERING = re.compile(r"^\s*(?:[\d.]+[.)、]?|[一二三四五六七八九十]+[、.])\s*")
 _ASKS = re.compile(r"[?？]$")
-_ASKS_ZH = re.compile(r"^(?:怎么|怎样|如何|为什么|什么是|哪里|谁|多久)|(?:吗|怎么办|怎么做|是什么|有哪些|多少|多久|在哪儿?|在哪里)$")
+_ASKS_ZH = re.compile(
+    r"^(?:怎么|怎样|如何|为什么|什么是|哪里|谁|多久)|(?:吗|怎么办|怎么做|是什么|有哪些|多少|多久|在哪儿?|在哪里)$"
+)
 _HOW_TO = re.compile(r"^how to (.+)$", re.IGNORECASE)
 
 

@@ -80,7 +80,9 @@ class Guide:
         await _tell(answer.text, say)
         return _timed(answer, timings)
 
-    async def judged(self, community: str, text: str, audience: frozenset[str] = frozenset()) -> Judged | None:
+    async def judged(
+        self, community: str, text: str, audience: frozenset[str] = frozenset()
+    ) -> Judged | None:
         """Search and judge one form of a question; None where nobody's passage can be read. For training too."""
         snapshot = await self._snapshots.get(community)
         return await self._judged(community, text, audience, snapshot)
@@ -190,6 +192,5 @@ async def _tell(text: str, say: Say | None) -> None:
 
 
 def _timed(answer: Answer, timings: Mapping[str, float]) -> Answer:
-
 
     return replace(answer, timings_ms=dict(timings))

@@ -19,6 +19,8 @@ from bot_knowledge.text.terms import term_id, terms
 _LEAD_IN = re.compile(r"[:：]\s*$")
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)、]|[①-⑳]|[（(]\d+[)）])")
 LONGEST = 420  # characters of a quote
+HEADER = 0.4  # what a row of column names is worth less than the rows below it
+CLOSE = 0.2  # worth within which the neighbouring sentence is quoted too
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,8 @@ class Quoter:
         spans = units(text)
         worths = self._worths(search, candidate, spans, kind)
         best = int(np.argmax(worths))
-        start, end = spans[best]
-        worth = float(worths[best])
-        start, end = _with_neighbour(text, spans, worths, best, kind)
-        return Quote(candidate, start, end, worth)
+        start, end = _with_neighbour(text, spans, worths, best)
+        return Quote(candidate, start, end, float(worths[best]))
 
     def _worths(
         self, search: Search, candidate: Candidate, spans: Sequence[Span], kind: Expected
@@ -67,11 +67,10 @@ class Quoter:
         bonus = np.array([0.12 if fits(text[start:end], kind) else 0.0 for start, end in spans])
         penalty = np.array([0.08 if _LEAD_IN.search(text[start:end]) else 0.0 for start, end in spans])
         first = np.array([0.02 if index == 0 else 0.0 for index in range(len(spans))])
-        return late + 0.35 * words + bonus - penalty + first
+        header = np.array([HEADER * _is_header(text, spans, index) for index in range(len(spans))])
+        return late + 0.2 * words + bonus - penalty + first - header
 
-    def _late(
-        self, search: Search, candidate: Candidate, spans: Sequence[Span]
-    ) -> np.ndarray:  # type: ignore[type-arg]
+    def _late(self, search: Search, candidate: Candidate, spans: Sequence[Span]) -> np.ndarray:  # type: ignore[type-arg]
         """Return late interaction of the question with each sentence alone; zeros where there are no tokens."""
         zeros = np.zeros(len(spans))
         tokens, question, weights = candidate.tokens, search.question, search.weights
@@ -131,7 +130,6 @@ def _with_neighbour(
     spans: Sequence[Span],
     worths: np.ndarray,  # type: ignore[type-arg]
     best: int,
-    kind: Expected,
 ) -> Span:
     """Widen the best sentence by the neighbour that says almost as much, or that it can't be read without."""
     start, end = spans[best]
@@ -139,17 +137,21 @@ def _with_neighbour(
     before = best - 1 if best > 0 else None
     if after is not None and (_LEAD_IN.search(text[start:end]) or end - start < 12):
         return start, _within(spans[after][1], start)
-    choices = [index for index in (after, before) if index is not None]
-    if not choices:
+    choices = [index for index in (after, before) if index is not None and not _is_header(text, spans, index)]
+    if not choices or " | " in text[start:end]:
         return start, _within(end, start)
-    near = max(choices, key=lambda index: worths[index])
-    is_row = " | " in text[start:end]
-    limit = 0.06 if kind in (Expected.STEPS, Expected.REASON, Expected.LIST) else 0.04
-    if not is_row and worths[best] - worths[near] < limit:
+    near = max(choices, key=lambda index: worths[index] + (0.03 if index > best else 0.0))
+    if worths[best] - worths[near] < CLOSE:
         left, right = min(start, spans[near][0]), max(end, spans[near][1])
         if right - left <= LONGEST:
             return left, right
     return start, _within(end, start)
+
+
+def _is_header(text: str, spans: Sequence[Span], index: int) -> bool:
+    """Say whether a span is a table's first row, with others below it."""
+    rows = [number for number, (start, end) in enumerate(spans) if " | " in text[start:end]]
+    return len(rows) > 1 and rows[0] == index
 
 
 def _within(end: int, start: int) -> int:

@@ -18,11 +18,17 @@ EMPTY = Words(
     "这个社区还没有导入文档,所以我没有可以引用的内容。",
     "This community has no documents yet, so there is nothing I could quote.",
 )
-OLD = Words("注意:这份文档的日期是 {date}({age}),可能已经过时。", "Note: this document is dated {date} ({age}) and may be out of date.")
+OLD = Words(
+    "注意:这份文档的日期是 {date}({age}),可能已经过时。",
+    "Note: this document is dated {date} ({age}) and may be out of date.",
+)
 DATED = Words("({date})", " ({date})")
 YEARS = Words("约 {years} 年前", "about {years} years ago")
 MONTHS = Words("约 {months} 个月前", "about {months} months ago")
-EMPTY_QUESTION = Words("问题是空的,请写下您想知道的事。", "The question is empty. Please write what you want to know.")
+EMPTY_QUESTION = Words(
+    "问题是空的,请写下您想知道的事。", "The question is empty. Please write what you want to know."
+)
 LONG_QUESTION = Words(
-    "问题太长了(最多 {limit} 个字符),请缩短一些。", "The question is too long (at most {limit} characters). Please shorten it."
+    "问题太长了(最多 {limit} 个字符),请缩短一些。",
+    "The question is too long (at most {limit} characters). Please shorten it.",
 )

@@ -7,7 +7,17 @@ import re
 from bot_knowledge.loaders.model import Unreadable
 
 _META = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
-_BINARY = (b"%PDF", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"\x1f\x8b", b"OggS", b"ID3")
+_BINARY = (
+    b"%PDF",
+    b"PK\x03\x04",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"\x7fELF",
+    b"\x1f\x8b",
+    b"OggS",
+    b"ID3",
+)
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffe\uffff]")
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad\u202a-\u202e\u2066-\u2069]")
 
@@ -49,7 +59,11 @@ def _plausible(text: str) -> bool:
     if not head:
         return True
     odd = len(_CONTROLS.findall(head)) + head.count("\ufffd")
-    private = sum("\ue000" <= letter <= "\uf8ff" or letter > "\U0002ffff" and not "\U0001f000" <= letter <= "\U0001ffff" for letter in head)
+    private = sum(
+        "\ue000" <= letter <= "\uf8ff"
+        or (letter > "\U0002ffff" and not "\U0001f000" <= letter <= "\U0001ffff")
+        for letter in head
+    )
     if odd + private > 0.01 * len(head):
         return False
     letters = [letter for letter in head if letter > "\x7f"]

@@ -10,14 +10,68 @@ from bs4.element import NavigableString, PageElement, Tag
 
 from bot_knowledge.loaders.dates import find_date
 from bot_knowledge.loaders.model import Block, Document, Kind
+from bot_knowledge.loaders.outline import Outline
 
-_DROPPED = (
-    "script style noscript template nav footer header aside form button select textarea input iframe svg canvas object "
-    "embed head menu dialog"
-).split()
+_DROPPED = [
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "nav",
+    "footer",
+    "header",
+    "aside",
+    "form",
+    "button",
+    "select",
+    "textarea",
+    "input",
+    "iframe",
+    "svg",
+    "canvas",
+    "object",
+    "embed",
+    "head",
+    "menu",
+    "dialog",
+]
 _BLOCKS = frozenset(
-    "p div section article main table ul ol dl dt dd pre blockquote figure figcaption details summary address hr h1 h2 h3 "
-    "h4 h5 h6 li tr td th tbody thead body html center".split()
+    [
+        "p",
+        "div",
+        "section",
+        "article",
+        "main",
+        "table",
+        "ul",
+        "ol",
+        "dl",
+        "dt",
+        "dd",
+        "pre",
+        "blockquote",
+        "figure",
+        "figcaption",
+        "details",
+        "summary",
+        "address",
+        "hr",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "li",
+        "tr",
+        "td",
+        "th",
+        "tbody",
+        "thead",
+        "body",
+        "html",
+        "center",
+    ]
 )
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0+)?\s*(?:;|$)|font-size\s*:\s*[01](?:px|pt|em|%)?\s*(?:;|$)"
@@ -26,7 +80,10 @@ _HIDDEN = re.compile(
 )
 _COLOUR = re.compile(r"(?<![-\w])color\s*:\s*([^;]+)", re.IGNORECASE)
 _GROUND = re.compile(r"background(?:-color)?\s*:\s*([^;]+)", re.IGNORECASE)
-_WHITE = re.compile(r"^(?:#fff(?:fff)?|white|rgba?\(\s*255\s*,\s*255\s*,\s*255.*|transparent|rgba\(.*,\s*0(?:\.0+)?\s*\))$", re.I)
+_WHITE = re.compile(
+    r"^(?:#fff(?:fff)?|white|rgba?\(\s*255\s*,\s*255\s*,\s*255.*|transparent|rgba\(.*,\s*0(?:\.0+)?\s*\))$",
+    re.I,
+)
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _CLASS = re.compile(r"^\s*(?:[a-z]+)?([.#])([\w-]+)\s*$", re.IGNORECASE)
 _NUMBERED = re.compile(r"h[1-6]")
@@ -59,11 +116,19 @@ def _read(soup: BeautifulSoup) -> _Reader:
             body = soup.body or soup
     reader.walk(body)
     reader.flush()
+    reader.finish()
     return reader
 
 
 def _meta_date(soup: BeautifulSoup) -> str:
-    for key in ("article:modified_time", "last-modified", "dateModified", "date", "article:published_time", "dc.date"):
+    for key in (
+        "article:modified_time",
+        "last-modified",
+        "dateModified",
+        "date",
+        "article:published_time",
+        "dc.date",
+    ):
         tag = soup.find("meta", attrs={"property": key}) or soup.find("meta", attrs={"name": key})
         if isinstance(tag, Tag) and tag.get("content"):
             return str(tag["content"])
@@ -124,13 +189,11 @@ def _is_hidden(tag: Tag, names: set[str]) -> bool:
     return bool(marks & names) or _hides(str(tag.get("style") or ""))
 
 
-class _Reader:
+class _Reader(Outline):
     """Walks the tree and collects blocks below the headings."""
 
     def __init__(self) -> None:
-        self.blocks: list[Block] = []
-        self.title = ""
-        self._path: list[tuple[int, str]] = []
+        super().__init__()
         self._line: list[str] = []
 
     def walk(self, node: Tag) -> None:
@@ -152,27 +215,27 @@ class _Reader:
         """Close the paragraph in hand."""
         text = _tidy("".join(self._line))
         self._line = []
-        self._add(Kind.TEXT, text)
+        self.add(Kind.TEXT, text)
 
     def _block(self, tag: Tag) -> None:
         if _NUMBERED.fullmatch(tag.name):
-            self._heading(int(tag.name[1]), _tidy(_words(tag)).replace("\n", " "))
+            self.heading(int(tag.name[1]), _tidy(_words(tag)).replace("\n", " "))
         elif tag.name in ("ul", "ol"):
-            self._add(Kind.LIST, "\n".join(_items(tag)))
+            self.add(Kind.LIST, "\n".join(_items(tag)))
         elif tag.name == "table" and not tag.find("table"):
             self._table(tag)
         elif tag.name == "pre":
-            self._add(Kind.CODE, tag.get_text().strip("\n"))
+            self.add(Kind.CODE, tag.get_text().strip("\n"))
         elif tag.name == "dl":
             self._definitions(tag)
         elif tag.name in ("summary", "dt"):
-            self._heading(6, _tidy(_words(tag)))
+            self.heading(6, _tidy(_words(tag)))
         else:
-            depth = len(self._path)
+            depth = self.depth
             self.walk(tag)
             self.flush()
             if tag.name == "details":
-                del self._path[depth:]
+                self.leave(depth)
 
     def _definitions(self, tag: Tag) -> None:
         lines: list[str] = []
@@ -182,33 +245,19 @@ class _Reader:
                 lines.append(words)
             elif lines:
                 lines[-1] += (": " if lines[-1].isascii() else "：") + words
-        self._add(Kind.LIST, "\n".join(lines))
+        self.add(Kind.LIST, "\n".join(lines))
 
     def _table(self, tag: Tag) -> None:
         rows, header = [], False
         caption = tag.find("caption")
         if isinstance(caption, Tag):
-            self._add(Kind.TEXT, _tidy(_words(caption)))
+            self.add(Kind.TEXT, _tidy(_words(caption)))
         for index, row in enumerate(tag.find_all("tr")):
             cells = row.find_all(["td", "th"])
             header = header or (index == 0 and all(cell.name == "th" for cell in cells))
             rows.append(" | ".join(_tidy(_words(cell)).replace("\n", " ") for cell in cells))
         header = header or bool(tag.find("thead"))
-        self._add(Kind.TABLE, "\n".join(row for row in rows if row.strip(" |")), header)
-
-    def _heading(self, level: int, text: str) -> None:
-        if not text:
-            return
-        if not self.title and level == 1:
-            self.title = text
-            return
-        while self._path and self._path[-1][0] >= level:
-            self._path.pop()
-        self._path.append((level, text))
-
-    def _add(self, kind: Kind, text: str, header: bool = False) -> None:
-        if text.strip():
-            self.blocks.append(Block(kind, text.strip(), tuple(name for _, name in self._path), header))
+        self.add(Kind.TABLE, "\n".join(row for row in rows if row.strip(" |")), header)
 
 
 def _words(node: Tag) -> str:

@@ -10,7 +10,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot_knowledge.loaders.dates import find_date
-from bot_knowledge.loaders.model import Block, Document, Kind
+from bot_knowledge.loaders.model import Document, Kind
+from bot_knowledge.loaders.outline import Outline
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"^([A-Za-z_\u4e00-\u9fff]+)\s*[::]\s*(.+?)\s*$", re.MULTILINE)
@@ -29,18 +30,17 @@ def load_markdown(text: str, name: str) -> Document:
     text = _COMMENT.sub("", text)
     reader = _Reader()
     reader.read(MarkdownIt("commonmark", {"html": True}).enable("table").parse(text))
+    reader.finish()
     title = fields.get("title") or fields.get("标题") or reader.title or PurePath(name).stem
-    said = next((fields[key] for key in ("updated", "date", "lastmod", "modified", "日期", "更新") if key in fields), "")
+    said = next(
+        (fields[key] for key in ("updated", "date", "lastmod", "modified", "日期", "更新") if key in fields),
+        "",
+    )
     return Document(title, tuple(reader.blocks), find_date(text, name, said), fields.get("url", ""))
 
 
-class _Reader:
+class _Reader(Outline):
     """Walks the tokens and collects blocks below the headings."""
-
-    def __init__(self) -> None:
-        self.blocks: list[Block] = []
-        self.title = ""
-        self._path: list[tuple[int, str]] = []
 
     def read(self, tokens: Sequence[Token]) -> None:
         at = 0
@@ -53,39 +53,27 @@ class _Reader:
             end = _close(tokens, at)
             inner = tokens[at + 1 : end]
             if token.type == "heading_open":
-                self._heading(int(token.tag[1]), _flat(inner))
+                self.heading(int(token.tag[1]), _flat(inner))
             elif token.type in ("bullet_list_open", "ordered_list_open"):
-                self._add(Kind.LIST, "\n".join(_items(tokens[at : end + 1])))
+                self.add(Kind.LIST, "\n".join(_items(tokens[at : end + 1])))
             elif token.type == "table_open":
-                self._add(Kind.TABLE, "\n".join(_rows(inner)), header=True)
+                self.add(Kind.TABLE, "\n".join(_rows(inner)), header=True)
             elif token.type == "paragraph_open":
-                self._add(Kind.TEXT, _flat(inner))
+                self.add(Kind.TEXT, _flat(inner))
             else:
                 self.read(inner)
             return end + 1
         if token.type in ("fence", "code_block"):
-            self._add(Kind.CODE, token.content.rstrip())
+            self.add(Kind.CODE, token.content.rstrip())
         elif token.type == "html_block":
             self._html(token.content)
         return at + 1
-
-    def _heading(self, level: int, text: str) -> None:
-        if not self.title and level == 1:
-            self.title = text
-            return
-        while self._path and self._path[-1][0] >= level:
-            self._path.pop()
-        self._path.append((level, text))
 
     def _html(self, content: str) -> None:
         from bot_knowledge.loaders.html import html_blocks  # the two formats hold each other
 
         for block in html_blocks(content):
-            self._add(block.kind, block.text, block.header)
-
-    def _add(self, kind: Kind, text: str, header: bool = False) -> None:
-        if text.strip():
-            self.blocks.append(Block(kind, text.strip(), tuple(name for _, name in self._path), header))
+            self.add(block.kind, block.text, block.header)
 
 
 def _close(tokens: Sequence[Token], at: int) -> int:
@@ -98,7 +86,9 @@ def _close(tokens: Sequence[Token], at: int) -> int:
 
 
 def _flat(tokens: Sequence[Token]) -> str:
-    parts = [_inline(token) for token in tokens if token.type in ("inline", "fence", "code_block", "html_block")]
+    parts = [
+        _inline(token) for token in tokens if token.type in ("inline", "fence", "code_block", "html_block")
+    ]
     return "\n".join(part for part in parts if part)
 
 
@@ -111,9 +101,11 @@ def _inline(token: Token) -> str:
     for child in token.children:
         if child.type in ("text", "code_inline", "image"):
             out.append(child.content)
-        elif child.type == "softbreak":
-            out.append("\n")
-        elif child.type == "hardbreak" or (child.type == "html_inline" and _BREAK.match(child.content)):
+        elif (
+            child.type == "softbreak"
+            or child.type == "hardbreak"
+            or (child.type == "html_inline" and _BREAK.match(child.content))
+        ):
             out.append("\n")
         elif child.type == "link_open":
             links.append((str(child.attrGet("href") or ""), len(out)))

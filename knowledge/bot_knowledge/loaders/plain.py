@@ -6,7 +6,8 @@ import re
 from pathlib import PurePath
 
 from bot_knowledge.loaders.dates import find_date
-from bot_knowledge.loaders.model import Block, Document, Kind
+from bot_knowledge.loaders.model import Document, Kind
+from bot_knowledge.loaders.outline import Outline
 
 _RULE = re.compile(r"^[=\-~*_#]{3,}$")
 _MARKED = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$|^(={2,6})\s*(.+?)\s*\3$")
@@ -30,13 +31,8 @@ def load_plain(text: str, name: str) -> Document:
     return Document(title, tuple(reader.blocks), find_date(text, name))
 
 
-class _Reader:
+class _Reader(Outline):
     """Goes through the lines paragraph by paragraph."""
-
-    def __init__(self) -> None:
-        self.blocks: list[Block] = []
-        self.title = ""
-        self._path: list[tuple[int, str]] = []
 
     def read(self, lines: list[str]) -> None:
         group: list[str] = []
@@ -58,6 +54,7 @@ class _Reader:
                     group.append(line)
             first = first and not line.strip()
         self._group(group)
+        self.finish()
 
     def _is_title(self, line: str, following: str) -> bool:
         text = line.strip()
@@ -79,7 +76,11 @@ class _Reader:
             return 0
         if text.isascii() and text.isupper() and len(text) > 3:
             return 2
-        if _NUMBERED.match(text) and following.strip() and not _ITEM.match(following.strip()[:4] if text[0].isdigit() else ""):
+        if (
+            _NUMBERED.match(text)
+            and following.strip()
+            and not _ITEM.match(following.strip()[:4] if text[0].isdigit() else "")
+        ):
             return 4 if "." in text[:4].rstrip(". ") else 3
         return 0
 
@@ -87,9 +88,7 @@ class _Reader:
         marked = _MARKED.match(line)
         asked = _ASK.match(line)
         text = (marked.group(2) or marked.group(4)) if marked else asked.group(1) if asked else line
-        while self._path and self._path[-1][0] >= level:
-            self._path.pop()
-        self._path.append((level, text))
+        self.heading(level, text)
 
     def _group(self, lines: list[str]) -> None:
         """Add what stands between two empty lines: a table, a list with its lead-in, or a paragraph."""
@@ -98,7 +97,7 @@ class _Reader:
         if len(lines) >= 2 and all(len(_COLUMNS.split(line.strip())) >= 2 for line in lines):
             rows = [" | ".join(cell for cell in _COLUMNS.split(line.strip(" |\t")) if cell) for line in lines]
             rows = [row for row in rows if row.strip("-|: ")]
-            self._add(Kind.TABLE, "\n".join(rows), header=_names_columns(rows))
+            self.add(Kind.TABLE, "\n".join(rows), header=_names_columns(rows))
             return
         held: list[str] = []
         listing = False
@@ -106,15 +105,14 @@ class _Reader:
             item = bool(_ITEM.match(line))
             deeper = listing and line.startswith((" ", "\t"))
             if item != listing and not deeper:
-                self._add(Kind.LIST if listing else Kind.TEXT, "\n".join(held))
+                self._lines(listing, held)
                 held, listing = [], item
             held.append(line if item or not deeper else line.strip())
-        self._add(Kind.LIST if listing else Kind.TEXT, "\n".join(held))
+        self._lines(listing, held)
 
-    def _add(self, kind: Kind, text: str, header: bool = False) -> None:
-        text = _TELL.sub("", text.strip()) if kind is Kind.TEXT else text.strip()
-        if text:
-            self.blocks.append(Block(kind, text, tuple(name for _, name in self._path), header))
+    def _lines(self, listing: bool, lines: list[str]) -> None:
+        text = "\n".join(lines)
+        self.add(Kind.LIST if listing else Kind.TEXT, text if listing else _TELL.sub("", text.strip()))
 
 
 def _names_columns(rows: list[str]) -> bool:

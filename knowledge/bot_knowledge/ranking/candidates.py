@@ -123,16 +123,25 @@ class Finder:
                 candidate.tokens = unpacked(data)
                 candidate.matches = best_matches(question, candidate.tokens)
         weights = token_weights(question, [c.matches for c in first if c.matches is not None])
+        even = np.full(len(weights), 1.0 / max(len(weights), 1), dtype=np.float32)
         for candidate in first:
             if candidate.matches is not None:
-                candidate.signals["late"] = float(candidate.matches @ weights)
+                candidate.signals["late"] = float(candidate.matches @ even)
+                candidate.signals["sharp"] = float(candidate.matches @ weights)
         return Search(search.asked, search.snapshot, search.candidates, question, weights)
 
 
 def token_weights(question: TokenVectors, matches: Sequence[Floats]) -> Floats:
-    """Return how much each of the question's tokens counts; sums to 1."""
+    """Return how much each of the question's tokens counts; sums to 1.
+
+    A token that every candidate matches well (a question word, the topic) tells them apart less than one that few match.
+    """
     size = len(question.ids)
-    return np.full(size, 1.0 / max(size, 1), dtype=np.float32)
+    if len(matches) < 4:
+        return np.full(size, 1.0 / max(size, 1), dtype=np.float32)
+    table = np.stack(matches)
+    telling = np.maximum(table.max(axis=0) - table.mean(axis=0), 0.0) + 0.05
+    return np.asarray(telling / telling.sum(), dtype=np.float32)
 
 
 def rough(candidate: Candidate) -> float:

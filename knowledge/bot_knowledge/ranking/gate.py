@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from bot_core.answers import Outcome, Reason
 from bot_knowledge.answering.expect import Expected, fits
 from bot_knowledge.answering.quotes import Quote
@@ -33,7 +35,9 @@ class GateWeights:
     sure_at: float = 0.5
 
 
-def features(search: Search, ranked: Sequence[Candidate], quotes: Sequence[Quote], kind: Expected) -> dict[str, float]:
+def features(
+    search: Search, ranked: Sequence[Candidate], quotes: Sequence[Quote], kind: Expected
+) -> dict[str, float]:
     """Return what the gate looks at. No feature knows how long the question is."""
     top = ranked[0]
     get = top.signals.get
@@ -63,7 +67,14 @@ def features(search: Search, ranked: Sequence[Candidate], quotes: Sequence[Quote
         "quote": quotes[0].worth if quotes else 0.0,
         "fits": float(bool(quotes) and fits(quotes[0].text, kind)),
     }
+    lack = _lack(search, ranked)
+    found["lack_mean"], found["lack_max"] = lack
+    found["share"] = _share(ranked)
+    found["second_quote"] = max((quote.worth for quote in quotes[1:]), default=0.0)
     found["cross"] = 1.0 - found["same"]
+    own = search.snapshot.shares.get(search.asked.language, 0.0)
+    found["unseen_own"] = found["unseen"] * own  # in a foreign language every word is unseen
+    found["unknown_language"] = 1.0 - min(own * 2, 1.0)
     found["late_cross"] = found["late"] * found["cross"]
     found["coverage_same"] = found["coverage"] * found["same"]
     return found
@@ -98,6 +109,27 @@ def _missing(search: Search, first: Sequence[Candidate]) -> float:
     if not search.asked.exact:
         return 0.0
     return 1.0 - max(candidate.signals.get("exact", 0.5) for candidate in first)
+
+
+def _lack(search: Search, ranked: Sequence[Candidate]) -> tuple[float, float]:
+    """Return how much better the question's tokens are matched elsewhere than in the first passage: mean and most.
+
+    A near-miss names a thing that the documents know, but not in the passage that is nearest.
+    """
+    top = ranked[0]
+    others = [candidate.matches for candidate in ranked[1:40] if candidate.matches is not None]
+    if top.matches is None or not others or not len(top.matches):
+        return 0.0, 0.0
+    best = np.stack(others).max(axis=0)
+    gaps = np.maximum(best - top.matches, 0.0)
+    return float(gaps.mean()), float(gaps.max())
+
+
+def _share(ranked: Sequence[Candidate]) -> float:
+    """Return the first passage's share of a softmax over the scores."""
+    scores = np.array([candidate.score for candidate in ranked[:20]])
+    powers = np.exp(scores - scores.max())
+    return float(powers[0] / powers.sum())
 
 
 def _weakest(search: Search, top: Candidate) -> float:

@@ -72,4 +72,3 @@ def variants(text: str, history: Sequence[Turn]) -> list[str]:
 def _leans(text: str) -> bool:
     size = len(text) if language_of(text) == "zh" else len(text.split())
     return size <= SHORT.get(language_of(text), 6) or _POINTS_BACK.search(text.strip()) is not None
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -37,6 +38,7 @@ class Snapshot:
     samples: Mapping[str, Mapping[str, Floats]]
     entries: Mapping[str, Entry]
     languages: tuple[str, ...] = ()
+    shares: Mapping[str, float] = field(default_factory=dict)  # of each language in the passages
 
     def usual(self, embedder: str, vector: Vector) -> dict[str, Usual]:
         """Return by language what cosines this question usually gets; few passages lean on all of them."""
@@ -50,7 +52,9 @@ class Snapshot:
         for language, own in scores.items():
             weight = len(own) / (len(own) + 8.0)
             spread = np.sqrt(weight * float(own.var()) + (1 - weight) * variance)
-            found[language] = Usual(weight * float(own.mean()) + (1 - weight) * mean, max(float(spread), 0.02))
+            found[language] = Usual(
+                weight * float(own.mean()) + (1 - weight) * mean, max(float(spread), 0.02)
+            )
         return found
 
 
@@ -103,7 +107,13 @@ class Snapshots:
             samples=samples,
             entries={entry.id: entry for entry in entries},
             languages=tuple(languages),
+            shares=_shares(items),
         )
+
+
+def _shares(items: list[Indexed]) -> dict[str, float]:
+    counts = Counter(item.passage.language for item in items)
+    return {language: count / len(items) for language, count in counts.items()}
 
 
 def _spread(ids: list[str], most: int) -> list[str]:

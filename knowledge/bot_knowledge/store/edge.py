@@ -76,7 +76,9 @@ class EdgeStore:
         language: str = "",
     ) -> list[Hit]:
         """Return the nearest passages by cosine, best first."""
-        return await self._search(community, Query.Nearest(list(vector), using=name), audience, limit, language)
+        return await self._search(
+            community, Query.Nearest(list(vector), using=name), audience, limit, language
+        )
 
     async def sparse(
         self, community: str, vector: SparseVector, audience: frozenset[str], limit: int, language: str = ""
@@ -96,7 +98,9 @@ class EdgeStore:
         found = await self._read(
             community, lambda shard: shard.retrieve(list(ids), with_payload=True, with_vector=True), []
         )
-        items = {str(record.id): indexed_of(record.id, record.payload or {}, record.vector) for record in found}
+        items = {
+            str(record.id): indexed_of(record.id, record.payload or {}, record.vector) for record in found
+        }
         ordered = [items[key] for key in ids if key in items]
         return [item for item in ordered if audience is None or _may(item.passage, audience)]
 

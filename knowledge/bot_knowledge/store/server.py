@@ -19,7 +19,9 @@ FIELDS = {"community": True, "document": False, "readers": False, "language": Fa
 class ServerStore:
     """The KnowledgeStore port over qdrant-client. ``url`` may be ``:memory:``: the client's own twin, for tests."""
 
-    def __init__(self, url: str, vectors: Mapping[str, int], key: str = "", collection: str = "yinlu") -> None:
+    def __init__(
+        self, url: str, vectors: Mapping[str, int], key: str = "", collection: str = "yinlu"
+    ) -> None:
         self._vectors, self._name = dict(vectors), collection
         local = url == ":memory:"
         self._client = AsyncQdrantClient(url) if local else AsyncQdrantClient(url=url, api_key=key or None)
@@ -84,7 +86,9 @@ class ServerStore:
     async def count(self, community: str) -> int:
         """Return how many passages the community has."""
         await self._prepare()
-        counted = await self._call(self._client.count(self._name, count_filter=_filter(community), exact=True))
+        counted = await self._call(
+            self._client.count(self._name, count_filter=_filter(community), exact=True)
+        )
         return int(counted.count)
 
     async def drop(self, community: str) -> None:
@@ -173,6 +177,8 @@ def _any(field: str, values: list[str]) -> models.FieldCondition:
 def _point(community: str, item: Indexed) -> models.PointStruct:
     vectors: dict[str, Any] = {name: list(vector) for name, vector in item.vectors.items()}
     if item.sparse.indices:
-        vectors[TERMS] = models.SparseVector(indices=list(item.sparse.indices), values=list(item.sparse.values))
+        vectors[TERMS] = models.SparseVector(
+            indices=list(item.sparse.indices), values=list(item.sparse.values)
+        )
     payload = {**payload_of(item.passage), "community": community}
     return models.PointStruct(id=item.passage.id, vector=vectors, payload=payload)

@@ -1,0 +1,44 @@
+"""``python -m bot_knowledge.training collect|fit``: see --help."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from pathlib import Path
+
+from bot_knowledge.training.collect import from_corpus, from_reading
+
+
+def main() -> None:
+    """Collect examples, or fit weights to them."""
+    parser = argparse.ArgumentParser(prog="python -m bot_knowledge.training", description=__doc__)
+    parser.add_argument("step", choices=("collect", "fit"))
+    parser.add_argument("--reading", type=Path, help="groups.json.gz of the reading-comprehension sets")
+    parser.add_argument(
+        "--corpus", type=Path, nargs=2, action="append", metavar=("FOLDER", "QUESTIONS"), default=[]
+    )
+    parser.add_argument("--work", type=Path, required=True, help="a folder for indexes and examples")
+    given = parser.parse_args()
+    given.work.mkdir(parents=True, exist_ok=True)
+    if given.step == "collect":
+        asyncio.run(_collect(given.reading, given.corpus, given.work))
+    else:
+        from bot_knowledge.training.fit import fit
+
+        fit(given.work)
+
+
+async def _collect(reading: Path | None, corpora: list[list[Path]], work: Path) -> None:
+    if reading is not None:
+        examples = await from_reading(reading, work)
+        (work / "reading.json").write_text(json.dumps(examples, ensure_ascii=False), encoding="utf-8")
+    for folder, questions in corpora:
+        examples = await from_corpus(folder, questions, work, folder.name)
+        (work / f"{folder.name}.corpus.json").write_text(
+            json.dumps(examples, ensure_ascii=False), encoding="utf-8"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""Questions asked of indexes made for training, and what every signal said: the examples that weights are fitted to."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot_core.ports.knowledge import IngestProgress
+from bot_knowledge.answering.guide import Judged
+from bot_knowledge.answering.quotes import Quote
+from bot_knowledge.evaluate import Item, _has_span, _is_file, read_questions
+from bot_knowledge.options import KnowledgeOptions
+from bot_knowledge.room import Knowledge, open_knowledge
+
+Json = dict[str, Any]
+CANDIDATES = 40  # kept per question
+COMMUNITY = "training"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question for training. ``gold`` are sources; none: unanswerable. ``near``: its topic is treated."""
+
+    question: str
+    gold: tuple[str, ...]
+    near: bool
+    group: str
+
+
+async def from_corpus(folder: Path, questions: Path, data: Path, name: str) -> list[Json]:
+    """Return examples from a folder of documents and its questions."""
+    async with open_knowledge(data / name) as knowledge:
+        async for step in knowledge.library.ingest(COMMUNITY, [folder]):
+            if not isinstance(step, IngestProgress):
+                print(name, step.added, "documents")  # noqa: T201 - a tool for the terminal
+        return [await _of_item(knowledge, item, name) for item in read_questions(questions)]
+
+
+async def from_reading(path: Path, data: Path, seed: int = 1) -> list[Json]:
+    """Return examples from reading-comprehension sets, indexed as two mixed communities of both languages."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        sets = json.load(file)
+    chance = random.Random(seed)  # noqa: S311 - a sample, no secret
+    examples: list[Json] = []
+    mixes = (
+        ("mix1", {"cmrc": 350, "xq_zh2en": 250, "xq_en": 150, "sq2_en": 450}, ("drcd", "vsq_en")),
+        ("mix2", {"drcd": 350, "xq_en2zh": 250, "xq_zh": 150}, ("cmrc", "sq2_en")),
+    )
+    for name, parts, foreign in mixes:
+        texts, asked = _mix(sets, parts, foreign, chance)
+        async with open_knowledge(data / name, KnowledgeOptions()) as knowledge:
+            if not await knowledge.store.count(COMMUNITY):
+                await knowledge.library.add_texts(COMMUNITY, texts)
+            for item in asked:
+                examples.append(await _of_asked(knowledge, item))
+    return examples
+
+
+def _mix(
+    sets: Json, parts: dict[str, int], foreign: Sequence[str], chance: random.Random
+) -> tuple[list[tuple[str, str]], list[Asked]]:
+    texts: dict[str, str] = {}
+    asked: list[Asked] = []
+    for name, most in parts.items():
+        base = name.replace("_zh2en", "_en").replace("_en2zh", "_zh")
+        placed = [group for group in sets[name]["G"] if group["pos"] is not None]
+        groups = chance.sample(placed, min(most, len(placed)))
+        for group in groups:
+            source = f"{base}/{group['pos']}"
+            texts[source] = sets[name]["W"][group["pos"]]
+            for negative in group["neg"][:1]:
+                texts.setdefault(f"{base}/{negative}", sets[name]["W"][negative])
+            near = bool(group.get("near"))
+            asked.append(
+                Asked(group["q"], () if near else (source,), True, f"{name}:{'near' if near else 'known'}")
+            )
+    for name in foreign:
+        groups = chance.sample(sets[name]["G"], 80)
+        asked += [Asked(group["q"], (), False, f"{name}:off") for group in groups]
+    return list(texts.items()), asked
+
+
+async def _of_asked(knowledge: Knowledge, asked: Asked) -> Json:
+    judged = await knowledge.answerer.judged(COMMUNITY, asked.question)
+    assert judged is not None
+    labels = [c.passage.source in asked.gold for c in judged.ranked]
+    gold = asked.gold
+    return _example(
+        judged, labels, asked.group, bool(gold), asked.near, lambda quote: quote.passage.source in gold
+    )
+
+
+async def _of_item(knowledge: Knowledge, item: Item, name: str) -> Json:
+    judged = await knowledge.answerer.judged(COMMUNITY, item.question)
+    assert judged is not None
+    labels = [
+        item.answerable and _is_file(c.passage.source, item.files) and _has_span(c.passage.text, item.spans)
+        for c in judged.ranked
+    ]
+    near = item.answerable or item.kind != "offtopic"
+
+    def holds(quote: Quote) -> bool:
+        return _is_file(quote.passage.source, item.files) and _has_span(quote.text, item.spans)
+
+    return _example(judged, labels, f"{name}:{item.kind}", item.answerable, near, holds)
+
+
+def _example(
+    judged: Judged,
+    labels: Sequence[bool],
+    group: str,
+    answerable: bool,
+    near: bool,
+    holds: Callable[[Quote], bool],
+) -> Json:
+    quote_holds = [holds(quote) for quote in judged.quotes]
+    kept = [
+        {"label": label, "language": c.passage.language, **c.signals}
+        for c, label in list(zip(judged.ranked, labels, strict=True))[:CANDIDATES]
+    ]
+    return {
+        "question": judged.search.asked.text,
+        "group": group,
+        "answerable": answerable,
+        "near": near,
+        "found": any(labels[:CANDIDATES]),
+        "candidates": kept,
+        "gate": dict(judged.features),
+        "quotes": quote_holds,
+    }

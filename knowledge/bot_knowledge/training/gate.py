@@ -1,0 +1,153 @@
+"""Fits the gate's two logistic functions, and cuts them where the targets are met."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot_knowledge.ranking.gate import logistic
+
+Json = dict[str, Any]
+Floats = NDArray[np.float64]
+NEAR = {
+    "full": [
+        "bias",
+        "best_late",
+        "best_cos_fast",
+        "best_cos_better",
+        "best_coverage",
+        "unseen",
+        "words",
+        "z_fast",
+        "z_better",
+        "margin",
+    ],
+    "fast": ["bias", "best_cos_fast", "best_coverage", "unseen", "words", "z_fast", "margin"],
+}
+SURE = {
+    "full": [
+        "bias",
+        "late",
+        "weakest",
+        "lack_max",
+        "lack_mean",
+        "share",
+        "gap",
+        "margin",
+        "z_fast",
+        "z_better",
+        "cos_fast",
+        "cos_better",
+        "coverage_same",
+        "quote",
+        "cross",
+        "missing",
+        "fits",
+    ],
+    "fast": [
+        "bias",
+        "cos_fast",
+        "z_fast",
+        "share",
+        "gap",
+        "margin",
+        "coverage_same",
+        "quote",
+        "cross",
+        "missing",
+        "fits",
+    ],
+}
+FALSE_UNKNOWN = 0.02  # share of answerable questions that may be refused outright
+ASSERTED = 0.85  # share of answerable and found questions that are asserted
+
+
+def fit_gate(examples: Sequence[Json], stage: str = "full") -> Json:
+    """Return {"near", "sure", "near_at", "sure_at"} fitted to the examples."""
+    near = fit_logistic(examples, NEAR[stage], [float(e["near"]) for e in examples])
+    treated = [example for example in examples if example["near"]]
+    sure = fit_logistic(treated, SURE[stage], [float(answered(e)) for e in treated])
+    known = sorted(logistic(e["gate"], near) for e in examples if e["answerable"])
+    found = sorted(logistic(e["gate"], sure) for e in examples if answered(e))
+    return {
+        "near": near,
+        "sure": sure,
+        "near_at": round(known[int(FALSE_UNKNOWN * len(known))], 4),
+        "sure_at": round(found[int((1 - ASSERTED) * len(found))], 4),
+    }
+
+
+def answered(example: Json) -> bool:
+    """Say whether the passages that would be quoted hold the answer."""
+    return bool(example["answerable"]) and any(c["label"] for c in example["candidates"][:3])
+
+
+def fit_logistic(
+    examples: Sequence[Json], names: Sequence[str], labels: Sequence[float], decay: float = 0.01
+) -> dict[str, float]:
+    """Return weights on the features as they are; groups count alike, classes count alike."""
+    x = np.array([[example["gate"].get(name, 0.0) for name in names] for example in examples])
+    y = np.array(labels)
+    middle, spread = x.mean(axis=0), x.std(axis=0)
+    spread[spread < 1e-9] = 1.0
+    middle[0], spread[0] = 0.0, 1.0
+    scaled = (x - middle) / spread
+    share = _shares(examples, y)
+    weights = np.zeros(len(names))
+    for _ in range(3000):
+        odds = 1 / (1 + np.exp(-scaled @ weights))
+        gradient = scaled.T @ (share * (odds - y)) + decay * np.r_[0.0, weights[1:]]
+        weights -= 0.8 * gradient
+    plain = weights / spread
+    plain[0] = weights[0] - float((weights[1:] * middle[1:] / spread[1:]).sum())
+    return dict(zip(names, [round(float(weight), 5) for weight in plain], strict=True))
+
+
+def _shares(examples: Sequence[Json], labels: Floats) -> Floats:
+    groups = [example["group"] for example in examples]
+    counts = {group: groups.count(group) for group in set(groups)}
+    share = np.array([1 / np.sqrt(counts[group]) for group in groups])
+    for label in (0.0, 1.0):
+        chosen = labels == label
+        if chosen.any():
+            share[chosen] /= 2 * share[chosen].sum()
+    return share
+
+
+def rates(examples: Sequence[Json], gate: Mapping[str, Any]) -> dict[str, float]:
+    """Return the outcomes by kind of question."""
+    rows: dict[str, list[float]] = {}
+    for example in examples:
+        near = logistic(example["gate"], gate["near"]) >= gate["near_at"]
+        sure = near and logistic(example["gate"], gate["sure"]) >= gate["sure_at"]
+        if example["answerable"]:
+            rows.setdefault("known refused", []).append(not near)
+            if any(c["label"] for c in example["candidates"][:5]):
+                rows.setdefault("found asserted", []).append(sure)
+        elif example["near"]:
+            rows.setdefault("near-miss asserted", []).append(sure)
+        else:
+            rows.setdefault("off-topic refused", []).append(not near)
+            rows.setdefault("off-topic asserted", []).append(sure)
+    return {name: round(float(np.mean(values)), 3) for name, values in rows.items()}
+
+
+def check(work: Path, stage: str = "full") -> Json:
+    """Fit with four folds of the corpora and print; return the gate fitted to everything."""
+    reading = json.loads((work / "reading.json").read_text()) if (work / "reading.json").exists() else []
+    own = [e for path in sorted(work.glob("*.corpus.json")) for e in json.loads(path.read_text())]
+    rows = []
+    for k in range(4):
+        gate = fit_gate([*reading, *[e for i, e in enumerate(own) if i % 4 != k]], stage)
+        rows.append(rates([e for i, e in enumerate(own) if i % 4 == k], gate))
+    print(stage, "four folds", {n: round(float(np.mean([r[n] for r in rows])), 3) for n in rows[0]})  # noqa: T201
+    if reading:
+        print(stage, "reading alone", rates(own, fit_gate(reading, stage)))  # noqa: T201
+    gate = fit_gate([*reading, *own], stage)
+    print(stage, "everything", rates(own, gate), "reading", rates(reading, gate) if reading else "")  # noqa: T201
+    return gate
