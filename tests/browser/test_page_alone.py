@@ -268,6 +268,10 @@ async def test_the_three_outcomes_differ(alice, house):
     await alice.asks("unknown")
     await expect(alice.answer.locator(".banner")).to_have_text("The documents don't say")
     await expect(alice.answer).to_contain_text("Nearest documents")
+    await alice.asks("silent")
+    await expect(alice.answer.locator("p:visible").filter(has_text="The documents don't say")).to_have_count(
+        1
+    )
 
 
 async def test_stopping(alice, house):

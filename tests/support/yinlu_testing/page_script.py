@@ -141,6 +141,7 @@ SCRIPTS = {
     "不知道": Script(
         "社区的文档没有写到这个问题。下面是最接近的文档。", SOURCES_ZH[:2], "unknown", "nothing_near"
     ),
+    "silent": Script("The documents don't say.", outcome="unknown", reason="nothing_near"),
     "disagree": Script(ANSWER_EN, SOURCES_EN, reason="documents_disagree"),
     "odd": Script(ODD, SOURCES_EN),
     "evil": Script(EVIL, [EVIL_SOURCE], follow_ups=("<img src=x onerror=window.pwned=1>",)),

@@ -64,7 +64,7 @@ const WORDS = {
     unsent: "连上后发出",
     answered: "已回答",
     related: "找到相关的内容，但未必回答了你的问题。",
-    unknown: "文档里没有写",
+    unknown: "文档里没有说到这个问题",
     stopped: "已停止",
     documents_disagree: "几份文档说法不一，请对照来源。",
     only_an_old_document: "依据的文档比较旧，可能已经变了。",

@@ -59,7 +59,7 @@ export class TurnView {
 
   #showBanner(turn, running) {
     const key = running ? null : BANNERS[turn.outcome];
-    this.banner.hidden = !key;
+    this.banner.hidden = !key || turn.text.startsWith(say(key)); // no need to say it twice
     if (key) this.banner.textContent = say(key);
     this.reason.hidden = running || !REASONS.has(turn.reason);
     if (!this.reason.hidden) this.reason.textContent = say(turn.reason);
