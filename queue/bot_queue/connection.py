@@ -1,8 +1,8 @@
 """One Redis or Valkey, seen by one process: scripts in one round trip, and news of what changed.
 
-Calls that are made while another is under way travel together on one connection, so a busy process pays
-for one write and one read per bundle instead of per call. Every script of this room is safe to repeat
-(fenced by tokens that the caller chose), so a bundle that was cut off is sent again.
+All calls travel on one connection, in the order in which they were made; those made in one turn of the loop
+go out in one write, and none waits for the answers to those before it. Every script of this room is safe to repeat
+(fenced by tokens that the caller chose), so calls that were cut off are sent again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import asyncio
 import hashlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections import deque
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -26,7 +27,7 @@ from redis.exceptions import ConnectionError as LinkDown
 from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as LinkSlow
 
-from bot_core.errors import EngineDown, SettingWrong, StorageFull, YinluError
+from bot_core.errors import EngineDown, SettingWrong, StorageFull
 from bot_queue.news import News
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,12 @@ class StoreOptions:
     backoff: float = 0.05
 
 
+@dataclass(slots=True, eq=False)
+class _Call:
+    command: tuple[Argument, ...]
+    future: asyncio.Future[Any]
+
+
 class Store:
     """Scripts and commands on one server; all keys under one hash tag, ``{prefix}:...``."""
 
@@ -81,8 +88,11 @@ class Store:
         self.news = News(pool, self.root)
         self._pool = pool
         self._connection: Any = None
-        self._queue: list[tuple[tuple[Argument, ...], asyncio.Future[Any]]] = []
-        self._sender: asyncio.Task[None] | None = None
+        self._queue: deque[_Call] = deque()  # to be written
+        self._flying: deque[_Call] = deque()  # written, not yet answered, in order
+        self._writer: asyncio.Task[None] | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._cuts = 0  # in a row
 
     async def run(self, name: str, *arguments: Argument) -> Any:  # noqa: ANN401 - whatever the script returns
         """Run ``lua/NAME.lua`` with the root of all keys as KEYS[1]. Raises EngineDown, StorageFull."""
@@ -97,79 +107,97 @@ class Store:
     async def call(self, *command: Argument) -> Any:  # noqa: ANN401 - whatever the server answers
         """Send one command. Raises EngineDown where the server can't be reached, StorageFull where it can't write."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._queue.append((command, future))
-        if self._sender is None:
-            self._sender = asyncio.create_task(self._send_all(), name="redis-sender")
+        self._queue.append(_Call(command, future))
+        self._write_on()
         return await future
 
     async def close(self) -> None:
         """Let what is under way finish, then hang up."""
         await self.news.close()
-        if self._sender is not None:
-            await self._sender
+        while self._writer is not None or self._reader is not None:
+            await asyncio.gather(*(task for task in (self._writer, self._reader) if task))
         if self._connection is not None:
             await self._connection.disconnect()
         await self._pool.disconnect()
 
-    async def _send_all(self) -> None:
+    def _write_on(self) -> None:
+        if self._writer is None and self._queue:
+            self._writer = asyncio.create_task(self._write_all(), name="redis-writer")
+
+    async def _write_all(self) -> None:
         try:
             while self._queue:
-                bundle = self._queue[:LARGEST_BUNDLE]
-                del self._queue[:LARGEST_BUNDLE]
-                await self._send(bundle)
+                if self._cuts:
+                    pause = self.options.backoff * 4 ** (self._cuts - 1)
+                    await asyncio.sleep(pause * (0.5 + secrets.randbelow(100) / 100))
+                connection = None
+                try:
+                    async with asyncio.timeout(self.options.timeout):
+                        connection = await self._connect()
+                        await self._write(connection)
+                except CUT as error:
+                    await self._cut(connection, error)
         finally:
-            self._sender = None
-            for _, future in self._queue:  # only after a cancelled loop
-                future.cancel()
+            self._writer = None
 
-    async def _send(self, bundle: Sequence[tuple[tuple[Argument, ...], asyncio.Future[Any]]]) -> None:
-        commands = [command for command, _ in bundle]
-        answers: Sequence[Any]
-        try:
-            answers = await self._exchange(commands)
-        except YinluError as error:
-            answers = [type(error)(ENGINE, str(error)) if isinstance(error, EngineDown) else error] * len(
-                bundle
-            )
-        for (_, future), answer in zip(bundle, answers, strict=True):
-            if future.done():
-                continue
-            if isinstance(answer, Exception):
-                future.set_exception(answer)
-            else:
-                future.set_result(answer)
-
-    async def _exchange(self, commands: Sequence[Sequence[Argument]]) -> list[Any]:
-        """Return an answer or an error for each command, trying again when the line is cut."""
-        for attempt in range(self.options.retries + 1):
-            try:
-                async with asyncio.timeout(self.options.timeout):
-                    return await self._once(commands)
-            except CUT as error:
-                reason = f"{type(error).__name__}: {error}"
-                await self._hang_up()
-            if attempt < self.options.retries:
-                await asyncio.sleep(self.options.backoff * 4**attempt * (0.5 + secrets.randbelow(100) / 100))
-        raise EngineDown(ENGINE, reason)
-
-    async def _once(self, commands: Sequence[Sequence[Argument]]) -> list[Any]:
-        connection = self._connection
-        if connection is None:
-            connection = self._pool.make_connection()  # type: ignore[no-untyped-call]
+    async def _connect(self) -> Any:  # noqa: ANN401 - the class depends on the URL
+        if self._connection is None:
+            connection: Any = self._pool.make_connection()  # type: ignore[no-untyped-call]
             await connection.connect()
             self._connection = connection
-        packed = b"".join(pack_command(tuple(c)) for c in commands)  # type: ignore[arg-type]
-        await connection.send_packed_command(packed, check_health=False)
-        answers = []
-        for _ in commands:
-            try:
-                answers.append(await connection.read_response(disconnect_on_error=False))
-            except ResponseError as error:
-                answers.append(_meaning(error))
-        return answers
+        return self._connection
 
-    async def _hang_up(self) -> None:
-        connection, self._connection = self._connection, None
+    async def _write(self, connection: Any) -> None:  # noqa: ANN401
+        bundle = [self._queue.popleft() for _ in range(min(LARGEST_BUNDLE, len(self._queue)))]
+        self._flying.extend(bundle)
+        if self._reader is None:
+            self._reader = asyncio.create_task(self._read_all(connection), name="redis-reader")
+        packed = b"".join(pack_command(tuple(c.command)) for c in bundle)  # type: ignore[arg-type]
+        await connection.send_packed_command(packed, check_health=False)
+
+    async def _read_all(self, connection: Any) -> None:  # noqa: ANN401
+        try:
+            while self._flying and connection is self._connection:
+                async with asyncio.timeout(self.options.timeout):
+                    for _ in range(len(self._flying)):
+                        await self._read(connection)
+                self._cuts = 0
+        except CUT as error:
+            await self._cut(connection, error)
+        finally:
+            self._reader = None
+            self._write_on()
+
+    async def _read(self, connection: Any) -> None:  # noqa: ANN401
+        try:
+            answer = await connection.read_response(disconnect_on_error=False)
+        except ResponseError as error:
+            answer = _meaning(error)
+        future = self._flying.popleft().future
+        if future.done():
+            return
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
+
+    async def _cut(self, connection: Any, error: Exception) -> None:  # noqa: ANN401
+        """The line broke: what was not answered is written again on a new one, or given up."""
+        if connection is not self._connection:
+            return  # the other direction noticed first
+        self._connection = None
+        if self._reader is not None and self._reader is not asyncio.current_task():
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+        again, self._flying = self._flying, deque()
+        self._queue.extendleft(reversed(again))
+        self._cuts += 1
+        if self._cuts > self.options.retries:
+            self._cuts = 0
+            given_up, self._queue = self._queue, deque()
+            for call in given_up:
+                if not call.future.done():
+                    call.future.set_exception(EngineDown(ENGINE, f"{type(error).__name__}: {error}"))
         if connection is not None:
             await connection.disconnect(nowait=True)
 

@@ -20,7 +20,7 @@ class WorkQueue(JobQueue, Protocol):
     """The queue as workers need it: with news of changes, so that a cancel is heard at once."""
 
     def changes(self, *topics: str) -> AbstractAsyncContextManager[asyncio.Event]:
-        """Give an event that is set when one of ``j:ID`` changed."""
+        """Give an event that is set when one of the topics has news (``x:WORKER``: a job of it was cancelled)."""
         ...
 
 
@@ -123,21 +123,22 @@ class Worker:
     async def _slot(self, number: int) -> None:
         o, name = self._options, f"{self._name}/{number}"
         kinds = list(self._makers)
-        while not self._stopping.is_set():
-            try:
-                leases = await self._queue.claim(name, kinds, o.lanes, o.rules, o.wait)
-                if leases:
-                    await self._work(leases)
-            except Broken as error:
-                log.warning("the queue can't be reached", extra={"error": str(error)})
-                await asyncio.sleep(o.backoff)
+        async with self._queue.changes(f"x:{name}") as cancels:
+            while not self._stopping.is_set():
+                try:
+                    leases = await self._queue.claim(name, kinds, o.lanes, o.rules, o.wait)
+                    if leases:
+                        await self._work(leases, cancels)
+                except Broken as error:
+                    log.warning("the queue can't be reached", extra={"error": str(error)})
+                    await asyncio.sleep(o.backoff)
 
-    async def _work(self, leases: Sequence[Lease]) -> None:
+    async def _work(self, leases: Sequence[Lease], cancels: asyncio.Event) -> None:
         """Make one batch; on the way out whatever was not finished goes back."""
         batch = Batch(self._queue, leases)
         left = {lease.job.id: lease for lease in leases}
         making = asyncio.create_task(self._make(batch, left), name=f"batch-{leases[0].job.id}")
-        keeper = _Keeper(self._queue, batch, making, self._options.heartbeat)
+        keeper = _Keeper(self._queue, batch, making, self._options.heartbeat, cancels)
         try:
             async with keeper:
                 await making
@@ -153,10 +154,8 @@ class Worker:
 
     async def _make(self, batch: Batch, left: dict[str, Lease]) -> None:
         results = await self._attempt(batch)
-        for lease, result in zip(batch.leases, results, strict=True):
-            if lease.job.id in left:
-                await self._tell(batch, lease, result)
-                left.pop(lease.job.id, None)
+        pairs = zip(batch.leases, results, strict=True)
+        await asyncio.gather(*(self._tell(batch, lease, result, left) for lease, result in pairs))
 
     async def _attempt(self, batch: Batch) -> Sequence[JobResult | Exception]:
         """Return a result or an error for each job, making them one by one where the whole failed."""
@@ -174,7 +173,9 @@ class Worker:
             return [(await self._attempt(_Part(self._queue, batch, lease)))[0] for lease in batch.leases]
         return results
 
-    async def _tell(self, batch: Batch, lease: Lease, result: JobResult | Exception) -> None:
+    async def _tell(
+        self, batch: Batch, lease: Lease, result: JobResult | Exception, left: dict[str, Lease]
+    ) -> None:
         try:
             if isinstance(result, JobResult):
                 await self._queue.commit(lease, result)
@@ -182,6 +183,7 @@ class Worker:
                 await self._queue.fail(lease, _reason(result), retry=not isinstance(result, Refused))
         except LeaseLost as error:
             log.info("too late: the job was taken over or cancelled", extra={"job": error.job})
+        left.pop(lease.job.id, None)
 
 
 class _Part(Batch):
@@ -195,8 +197,16 @@ class _Part(Batch):
 class _Keeper:
     """Renews a batch's leases and hears of stops, from a moment after it began: most jobs are done before."""
 
-    def __init__(self, queue: WorkQueue, batch: Batch, making: asyncio.Task[None], every: float) -> None:
+    def __init__(
+        self,
+        queue: JobQueue,
+        batch: Batch,
+        making: asyncio.Task[None],
+        every: float,
+        cancels: asyncio.Event,
+    ) -> None:
         self._queue, self._batch, self._making, self._every = queue, batch, making, every
+        self._cancels = cancels
         self._task: asyncio.Task[None] | None = None
         self._start: asyncio.TimerHandle | None = None
 
@@ -215,18 +225,16 @@ class _Keeper:
         self._task = asyncio.create_task(self._keep(), name="lease-keeper")
 
     async def _keep(self) -> None:
-        topics = [f"j:{lease.job.id}" for lease in self._batch.leases]
-        async with self._queue.changes(*topics) as news:
-            while True:
-                news.clear()
-                await self._beat()
-                if not self._batch.active:
-                    self._making.cancel()
-                    return
-                try:
-                    await asyncio.wait_for(news.wait(), self._every)
-                except TimeoutError:
-                    continue
+        while True:
+            self._cancels.clear()
+            await self._beat()
+            if not self._batch.active:
+                self._making.cancel()
+                return
+            try:
+                await asyncio.wait_for(self._cancels.wait(), self._every)
+            except TimeoutError:
+                continue
 
     async def _beat(self) -> None:
         try:

@@ -10,21 +10,25 @@ local T = redis.call('TIME')
 local NOW = T[1] * 1000 + math.floor(T[2] / 1000)
 local call = redis.call
 local KEPT = 10000 -- ended jobs that are kept at most, per state
-local FIELDS = {'s', 'la', 'ki', 'pr', 'pe', 'co', 'we', 'ac', 'm', 'sc', 'n', 'tr', 'pa', 'st', 'so', 'key', 'est', 'bt', 'bk'}
+local FIELDS = {'s', 'la', 'ki', 'pr', 'pe', 'co', 'we', 'ac', 'm', 'sc', 'n', 'tr', 'pa', 'st', 'so', 'key', 'est', 'bt', 'bk', 'en', 'w'}
 
 local function num(x) return tonumber(x or 0) or 0 end
 local function str(x) return string.format('%.17g', x) end
 local function tell(topic) call('PUBLISH', KEYS[1] .. 'news:q:' .. topic, '') end
 local function wake(kind) if call('DEL', R .. 'idle:' .. kind) == 1 then tell('k:' .. kind) end end
 
-local function load(id)
-  local v = call('HMGET', R .. 'j:' .. id, unpack(FIELDS))
+local function load(id, fields)
+  fields = fields or FIELDS
+  local v = call('HMGET', R .. 'j:' .. id, unpack(fields))
   if not v[1] then return nil end
   local j = {id = id}
-  for i, name in ipairs(FIELDS) do j[name] = v[i] or nil end
+  for i, name in ipairs(fields) do j[name] = v[i] or nil end
   j.co, j.we, j.sc, j.line = num(j.co), num(j.we), num(j.sc), j.la .. ':' .. j.ki
   return j
 end
+
+local WHOLE = {'s', 'la', 'ki', 'pr', 'pe', 'co', 'we', 'm', 'sc', 'n', 'tr', 'pa', 'so', 'b'}
+local function load_whole(id) return load(id, WHOLE) end
 
 local function count(hash, field, by)
   if call('HINCRBY', R .. hash, field, by) == 0 then call('HDEL', R .. hash, field) end
@@ -62,8 +66,7 @@ end
 -- A job came to its end: done, failed (set aside) or cancelled.
 local function finish(j, state, spent)
   local key = R .. 'j:' .. j.id
-  call('HSET', key, 's', state, 'ended', NOW)
-  call('HINCRBY', key, 'en', 1)
+  call('HSET', key, 's', state, 'en', num(j.en) + 1)
   call('HINCRBY', R .. 'n', state .. ':' .. j.la, 1)
   call('ZADD', R .. 'fin', NOW, j.id)
   local kept = R .. 'end:' .. state

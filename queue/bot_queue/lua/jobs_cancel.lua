@@ -6,6 +6,7 @@ if ARGV[3] ~= '1' and j.pe ~= ARGV[2] then return {'denied'} end
 if j.s == 'running' then
   stop(j)
   finish(j, 'cancelled', 0)
+  tell('x:' .. j.w)
 elseif j.s == 'waiting' then
   leave(j)
   if j.la == 'fast' then -- what the person queued behind it moves up by its cost

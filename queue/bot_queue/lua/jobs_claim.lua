@@ -2,10 +2,8 @@
 --@include jobs
 local worker, lease, tries, share, aging = ARGV[1], num(ARGV[2]), num(ARGV[3]), num(ARGV[4]), num(ARGV[5])
 local lanes, kinds, rules, i = {}, {}, {}, 6
-for _ = 1, num(ARGV[i]) do
-  i = i + 1
-  if call('SISMEMBER', R .. 'paused', ARGV[i]) == 0 then lanes[ARGV[i]] = true end
-end
+for _ = 1, num(ARGV[i]) do i = i + 1; lanes[ARGV[i]] = true end
+for _, lane in ipairs(call('SMEMBERS', R .. 'paused')) do lanes[lane] = nil end
 i = i + 1
 for _ = 1, num(ARGV[i]) do i = i + 1; kinds[#kinds + 1] = ARGV[i] end
 for r = i + 1, #ARGV, 3 do rules[ARGV[r]] = {num(ARGV[r + 1]), num(ARGV[r + 2])} end
@@ -32,7 +30,7 @@ local function gather(j, largest)
   for _, m in ipairs(compatible) do
     if #batch >= largest then break end
     if m ~= j.m then
-      local c = load(string.sub(m, 16))
+      local c = load_whole(string.sub(m, 16))
       local n = mine[c.pe] or 0
       -- A member's own jobs stay in order: only the next of each may join.
       if c.so ~= '1' and call('ZRANGE', R .. 'o:' .. j.line .. ':' .. c.pe, n, n)[1] == m then
@@ -55,20 +53,17 @@ local function hand_out(batch, part)
     call('ZADD', R .. 'lease', NOW + lease, j.id)
     count('run', j.pe, 1)
     tell('j:' .. j.id)
-    out[#out + 1] = {tostring(attempt), call('HGET', key, 'b')}
+    out[#out + 1] = {tostring(attempt), j.b}
   end
   local s = R .. 's:' .. head.line
-  local f = call('HMGET', s, 'v', 'rate', 'busy')
+  local f = call('HMGET', s, 'v', 'rate', 'busy', 'running', 'last')
   local v = math.max(num(f[1]), head.sc)
-  call('HSET', s, 'v', str(v), 'last', call('INCR', R .. 'seq'))
-  call('HINCRBY', s, 'running', #batch)
+  call('HSET', s, 'v', str(v), 'running', num(f[4]) + #batch, 'last', #kinds > 1 and call('INCR', R .. 'seq') or f[5] or 0)
   if num(f[2]) > 0 then call('HSET', s, 'busy', str(math.max(num(f[3]), NOW + total / num(f[2])))) end
-  call('ZREMRANGEBYSCORE', R .. 't:' .. head.line, '-inf', str(v))
+  if NOW % 8 == 0 then call('ZREMRANGEBYSCORE', R .. 't:' .. head.line, '-inf', str(v)) end
   if part then
     local credit = head.la == 'fast' and total * part / (1 - part) or -total
     call('HINCRBYFLOAT', R .. 's:relax:' .. head.ki, 'credit', str(credit))
-  elseif head.la == 'fast' and lanes.relax then
-    call('HSET', R .. 's:relax:' .. head.ki, 'credit', 0)
   end
   return out
 end
@@ -82,25 +77,27 @@ if #kinds > 1 then -- the kind that was served longest ago comes first
 end
 for _, kind in ipairs(kinds) do call('ZADD', R .. 'w:' .. kind, NOW, worker) end
 
-local wait = -1
-local waiting = 0
-for _, kind in ipairs(kinds) do
-  for lane in pairs(lanes) do waiting = waiting + call('ZCARD', R .. 'z:' .. lane .. ':' .. kind) end
-end
-if waiting > 0 then
+local function all_waiting()
+  local n = 0
   for _, kind in ipairs(kinds) do
-    local lane, m, part = choose(kind)
-    if lane then
-      local j = load(string.sub(m, 16))
-      local rule = rules[j.pr] or {1, 0}
-      local batch = gather(j, rule[1])
-      local left = num(j.pa) + rule[2] - NOW
-      -- Waiting for companions is free only where everything that waits here could be one.
-      if #batch < rule[1] and left > 0 and j.so ~= '1' and num(j.n) == 0 and waiting == #batch then
-        if wait < 0 or left < wait then wait = left end
-      else
-        return {'jobs', tostring(NOW + lease), hand_out(batch, part)}
-      end
+    for lane in pairs(lanes) do n = n + call('ZCARD', R .. 'z:' .. lane .. ':' .. kind) end
+  end
+  return n
+end
+
+local wait = -1
+for _, kind in ipairs(kinds) do
+  local lane, m, part = choose(kind)
+  if lane then
+    local j = load_whole(string.sub(m, 16))
+    local rule = rules[j.pr] or {1, 0}
+    local batch = gather(j, rule[1])
+    local left = num(j.pa) + rule[2] - NOW
+    -- Waiting for companions is free only where everything that waits here could be one.
+    if #batch < rule[1] and left > 0 and j.so ~= '1' and num(j.n) == 0 and all_waiting() == #batch then
+      if wait < 0 or left < wait then wait = left end
+    else
+      return {'jobs', tostring(NOW + lease), hand_out(batch, part)}
     end
   end
 end
