@@ -66,9 +66,15 @@ async def listing(caller: Caller, community: str | None, as_json: bool) -> int:
 
     documents = result["documents"]
     if documents:
-        names = [name for name in documents[0] if name not in ("version", "audience")]
-        rows = [[_cell(document.get(name)) for name in names] for document in documents]
-        out().print(table(*names, rows=rows))
+        heads = [
+            ("来源", "source"),
+            ("标题", "title"),
+            ("语言", "language"),
+            ("段落", "passages"),
+            ("日期", "date"),
+        ]
+        rows = [[document.get(name) or "" for _, name in heads] for document in documents]
+        out().print(table(*(in_words(*head) for head in heads), rows=rows))
     say(
         in_words(
             f"社区 {result['community']}:{len(documents)} 个文档",
@@ -76,14 +82,6 @@ async def listing(caller: Caller, community: str | None, as_json: bool) -> int:
         )
     )
     return 0
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    if isinstance(value, dict):  # a time or the like, as the codec writes it
-        return next((inner for name, inner in value.items() if name != "$"), "")
-    return "" if value is None else value
 
 
 async def forget(caller: Caller, source: str, community: str | None, as_json: bool) -> int:

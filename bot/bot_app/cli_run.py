@@ -29,7 +29,10 @@ async def run(settings: Settings, open_house: OpenHouse) -> int:
     from bot_app.control import serving
 
     set_up(settings.log_level, settings.log_format, settings.secrets())
+    os.umask(0o077)  # what is written to the data folder is this user's alone
     await wait_for_commands(settings, complain)
+    if not (settings.data / "ledger.sqlite3").exists():
+        complain(Words("首次启动:正在读入示例手册……", "First start: reading the sample handbook ..."))
     with own(settings.data) as owner, _told_to_end() as stop:
         try:
             async with (

@@ -62,7 +62,7 @@ async def serving(data: Path, operations: Mapping[str, Operation], drain: float 
     path = _place(data)
     path.unlink(missing_ok=True)  # the owner's lock is ours: whoever made it is dead
     app = web.Application(client_max_size=LARGEST_CALL)
-    app.router.add_post("/call", _Calls(operations))
+    app.router.add_post("/call", _Calls(operations).answer)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=drain, handler_cancellation=True)
     await runner.setup()
     try:
@@ -89,7 +89,7 @@ class _Calls:
     def __init__(self, operations: Mapping[str, Operation]) -> None:
         self._operations = operations
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
         await response.prepare(request)
         told = False

@@ -112,8 +112,10 @@ async def _owner(settings: Settings, owner: Owner | None) -> Check:
 
 def _port(settings: Settings, owner: Owner | None) -> Check:
     name, address = Words("端口", "port"), f"{settings.host}:{settings.port}"
-    if settings.port == 0 or (owner is not None and owner.kind == "run"):
-        return Check("port", name, "ok", same(address))
+    if owner is not None and owner.kind == "run":
+        return Check("port", name, "ok", Words("由正在运行的引路使用", "used by what is running"))
+    if settings.port == 0:
+        return Check("port", name, "ok", Words("任意空闲端口", "any free one"))
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

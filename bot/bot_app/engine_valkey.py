@@ -85,7 +85,7 @@ async def open_valkey(data: Path, options: ValkeyOptions | None = None) -> Async
             yield valkey
         finally:
             await valkey.stop()
-    remove_runtime_folder(runtime)
+            remove_runtime_folder(runtime)
 
 
 class EmbeddedValkey:

@@ -58,11 +58,11 @@ def holder(data: Path) -> Owner | None:
     """Return who wrote itself into the lock file, if that process lives; it may be about to end."""
     try:
         pid, kind = (data / LOCK).read_text().split()
-        if psutil.pid_exists(int(pid)):
-            return Owner(data, int(pid), "command" if kind == "command" else "run")
-    except (OSError, ValueError):  # no file, or nobody in it
+        if psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE:
+            return None
+    except (OSError, ValueError, psutil.Error):  # no file, nobody in it, or nobody there any more
         return None
-    return None
+    return Owner(data, int(pid), "command" if kind == "command" else "run")
 
 
 def _opened(data: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Protocol
@@ -102,6 +103,7 @@ class Caller:
 
     async def _become(self) -> None:
         owner = self._stack.enter_context(own(self._settings.data, "command"))
+        os.umask(0o077)  # what is written to the data folder is this user's alone
         house = await self._stack.enter_async_context(self._open_house(self._settings, owner, serve=False))
         await self._stack.enter_async_context(
             control.serving(self._settings.data, house.operations, COMMAND_DRAIN)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -41,10 +42,10 @@ def stop_orphans(folder: Path, seconds: float) -> int:
     for process in found:
         log.warning("a Valkey without an owner is stopped", extra={"pid": process.pid})
         _signal(process.terminate)
-    _, left = psutil.wait_procs(found, seconds)
+    left = _left(found, seconds)
     for process in left:
         _signal(process.kill)
-    _, left = psutil.wait_procs(left, seconds)
+    left = _left(left, seconds)
     if left:
         pid = left[0].pid
         raise StartRefused(
@@ -55,6 +56,21 @@ def stop_orphans(folder: Path, seconds: float) -> int:
             ),
         )
     return len(found)
+
+
+def alive(process: psutil.Process) -> bool:
+    """Tell whether a process runs; one that only waits to be reaped (in a container, perhaps for ever) does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _left(processes: Sequence[psutil.Process], seconds: float) -> list[psutil.Process]:
+    until = time.monotonic() + seconds
+    while (left := [process for process in processes if alive(process)]) and time.monotonic() < until:
+        time.sleep(0.02)
+    return left
 
 
 def _is_valkey(process: psutil.Process) -> bool:
