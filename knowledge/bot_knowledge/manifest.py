@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot_core.errors import StorageFull
 from bot_core.ports.knowledge import DocumentInfo
@@ -173,7 +173,7 @@ class Manifest:
             f"SELECT passage, data FROM tokens WHERE community = ? AND passage IN ({marks})",  # noqa: S608 - only marks
             [community, *passages],
         )
-        return dict(rows)
+        return {str(row[0]): bytes(row[1]) for row in rows}
 
     async def waiting(self) -> dict[str, list[str]]:
         """Return by community the documents whose better embedding is not there yet."""
@@ -226,10 +226,11 @@ class Manifest:
             entry.better,
         )
         marks = ",".join("?" * len(row))
-        await self._change(community, [(f"INSERT OR REPLACE INTO documents VALUES ({marks})", [row])])
+        sql = f"INSERT OR REPLACE INTO documents VALUES ({marks})"  # noqa: S608 - only marks
+        await self._change(community, [(sql, [row])])
 
-    async def _query(self, sql: str, values: Sequence[object]) -> list[tuple[str, ...]]:
-        def query(connection: sqlite3.Connection) -> list[tuple[str, ...]]:
+    async def _query(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        def query(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
             with closing(connection.execute(sql, list(values))) as cursor:
                 return cursor.fetchall()
 

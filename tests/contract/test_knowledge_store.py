@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from yinlu_testing.knowledge import indexed
 
 from bot_core.ports.knowledge import SparseVector
 from bot_knowledge.store.edge import EdgeStore
 from bot_knowledge.store.memory import MemoryStore
 from bot_knowledge.store.server import ServerStore
-from yinlu_testing.knowledge import indexed
 
 VECTORS = {"a": 3, "b": 2}
 NOBODY = frozenset()
@@ -64,7 +64,9 @@ async def test_a_vector_that_is_not_there_is_not_found(store):
 
 async def test_terms_are_weighed(store):
     """Sparse search is the inner product; passages that share nothing do not come up."""
-    await store.upsert("c", [indexed(1, terms={5: 1.0}), indexed(2, terms={5: 1.0, 7: 2.0}), indexed(3, terms={9: 1.0})])
+    await store.upsert(
+        "c", [indexed(1, terms={5: 1.0}), indexed(2, terms={5: 1.0, 7: 2.0}), indexed(3, terms={9: 1.0})]
+    )
     hits = await store.sparse("c", SparseVector((5, 7), (1.0, 1.0)), NOBODY, 5)
     assert [(hit.passage.position, round(hit.score, 3)) for hit in hits] == [(2, 3.0), (1, 1.0)]
     assert await store.sparse("c", SparseVector((), ()), NOBODY, 5) == []
@@ -79,8 +81,16 @@ async def test_language_limits_the_search(store):
 
 async def test_audience_is_filtered_by_the_store(store):
     """Passages for certain roles reach only those who have one of them, in every kind of search."""
-    await store.upsert("c", [indexed(1), indexed(2, audience=("mod",)), indexed(3, audience=("mod", "staff"))])
-    for roles, seen in (((), {1}), (("mod",), {1, 2, 3}), (("staff",), {1, 3}), (("*",), {1}), (("other",), {1})):
+    await store.upsert(
+        "c", [indexed(1), indexed(2, audience=("mod",)), indexed(3, audience=("mod", "staff"))]
+    )
+    for roles, seen in (
+        ((), {1}),
+        (("mod",), {1, 2, 3}),
+        (("staff",), {1, 3}),
+        (("*",), {1}),
+        (("other",), {1}),
+    ):
         roles = frozenset(roles)
         ids = [str(uuid.UUID(int=n)) for n in (1, 2, 3)]
         assert set(numbers(await store.dense("c", "a", [1, 0, 0], roles, 9))) == seen

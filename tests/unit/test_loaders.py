@@ -14,7 +14,10 @@ def test_encodings_of_chinese_text(encoding):
     """A file reads the same in every encoding that Chinese communities use."""
     document = load(TEXT.encode(encoding), "rules.md")
     assert (document.title, document.date) == ("社区公约", "2026-03-04")
-    assert [(block.heading, block.text) for block in document.blocks] == [((), "更新:2026-03-04"), (("发言",), "请友善。")]
+    assert [(block.heading, block.text) for block in document.blocks] == [
+        ((), "更新:2026-03-04"),
+        (("发言",), "请友善。"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ import string
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot_core.answers import Turn
 from bot_knowledge.chunking import SIZES, passages
 from bot_knowledge.loaders import load
 from bot_knowledge.ranking.query import exact_parts, variants
 from bot_knowledge.text.language import language_of, squeezed
 from bot_knowledge.text.sentences import sentences
 from bot_knowledge.text.terms import terms
-from bot_core.answers import Turn
 
 
 def split(text):
@@ -22,8 +22,18 @@ def split(text):
 
 def test_sentences_of_both_languages():
     """Full stops end sentences, abbreviations, decimals and times don't."""
-    assert split("It costs 3.5 USDC, e.g. for Dr. Who. Really? Yes!") == ["It costs 3.5 USDC, e.g. for Dr. Who.", "Really?", "Yes!"]
-    assert split("一人一号。“好！”他说。第二行\n第三行") == ["一人一号。", "“好！”", "他说。", "第二行", "第三行"]
+    assert split("It costs 3.5 USDC, e.g. for Dr. Who. Really? Yes!") == [
+        "It costs 3.5 USDC, e.g. for Dr. Who.",
+        "Really?",
+        "Yes!",
+    ]
+    assert split("一人一号。“好！”他说。第二行\n第三行") == [
+        "一人一号。",
+        "“好！”",
+        "他说。",
+        "第二行",
+        "第三行",
+    ]
 
 
 @given(st.text(alphabet=string.ascii_letters + " .!?\n。！？，人口手0123456789", max_size=200))

@@ -34,7 +34,7 @@ _RULES: tuple[tuple[Expected, re.Pattern[str]], ...] = tuple(
         (
             Expected.NUMBER,
             r"\bhow (?:many|much|big|large|far|high|old|tall|deep|fast)\b|\bwhat (?:percentage|share|number|amount|price|limit)\b"
-            r"|\b(?:maximum|minimum|at most|at least|cost|price|fee)\b|多少|几个|几人|几次|几种|几票|几条|多大|多高|多远|几张|几位|几分|几名|上限|下限|最多|最少|价格|费用|几",
+            r"|\b(?:maximum|minimum|at most|at least|cost|price|fee)\b|多少|几|多大|多高|多远|上限|下限|最多|最少|价格|费用",
         ),
         (Expected.STEPS, r"\bhow (?:do|does|can|should|would|to|is|are)\b|怎么|怎样|如何|步骤|流程|怎么办"),
         (Expected.PERSON, r"\bwho(?:m|se)?\b|谁|哪位|何人|什么人|哪些人|负责人"),
@@ -68,11 +68,13 @@ _ANSWERS: dict[Expected, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     Expected.REASON: re.compile(
-        r"\b(?:because|since|so that|in order|due|therefore|to avoid|otherwise|reason)\b|因为|由于|所以|为了|以免|否则|防止|避免|才",
+        r"\b(?:because|since|so that|in order|due|therefore|to avoid|otherwise|reason)\b"
+        r"|因为|由于|所以|为了|以免|否则|防止|避免|才",
         re.IGNORECASE,
     ),
     Expected.STEPS: re.compile(
-        r"^\s*(?:\d+[.)、]|[-*•])|\b(?:first|then|click|send|type|open|go to|fill|write|ask|use|press|run|post|choose|add|need|must|after|once)\b"
+        r"^\s*(?:\d+[.)、]|[-*•])|\b(?:first|then|click|send|type|open|go to|fill|write|ask|use"
+        r"|press|run|post|choose|add|need|must|after|once)\b"
         r"|先|然后|再|点击|发送|填写|打开|输入|提交|申请|联系|选择|使用|需要|即可|就能|步",
         re.IGNORECASE | re.MULTILINE,
     ),

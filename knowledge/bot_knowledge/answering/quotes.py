@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot_core.ports.knowledge import Passage
 from bot_knowledge.answering.expect import Expected, fits
@@ -18,6 +19,7 @@ from bot_knowledge.text.terms import term_id, terms
 
 _LEAD_IN = re.compile(r"[:：]\s*$")
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)、]|[①-⑳]|[（(]\d+[)）])")
+Floats = NDArray[np.float64]
 LONGEST = 420  # characters of a quote
 HEADER = 0.4  # what a row of column names is worth less than the rows below it
 CLOSE = 0.2  # worth within which the neighbouring sentence is quoted too
@@ -58,9 +60,7 @@ class Quoter:
         start, end = _with_neighbour(text, spans, worths, best)
         return Quote(candidate, start, end, float(worths[best]))
 
-    def _worths(
-        self, search: Search, candidate: Candidate, spans: Sequence[Span], kind: Expected
-    ) -> np.ndarray:  # type: ignore[type-arg]
+    def _worths(self, search: Search, candidate: Candidate, spans: Sequence[Span], kind: Expected) -> Floats:
         text = candidate.passage.text
         words = _overlaps(search, [text[start:end] for start, end in spans])
         late = self._late(search, candidate, spans)
@@ -68,9 +68,9 @@ class Quoter:
         penalty = np.array([0.08 if _LEAD_IN.search(text[start:end]) else 0.0 for start, end in spans])
         first = np.array([0.02 if index == 0 else 0.0 for index in range(len(spans))])
         header = np.array([HEADER * _is_header(text, spans, index) for index in range(len(spans))])
-        return late + 0.2 * words + bonus - penalty + first - header
+        return np.asarray(late + 0.2 * words + bonus - penalty + first - header, dtype=np.float64)
 
-    def _late(self, search: Search, candidate: Candidate, spans: Sequence[Span]) -> np.ndarray:  # type: ignore[type-arg]
+    def _late(self, search: Search, candidate: Candidate, spans: Sequence[Span]) -> Floats:
         """Return late interaction of the question with each sentence alone; zeros where there are no tokens."""
         zeros = np.zeros(len(spans))
         tokens, question, weights = candidate.tokens, search.question, search.weights
@@ -105,7 +105,7 @@ def units(text: str) -> list[Span]:
     return found or [(0, len(text))]
 
 
-def _overlaps(search: Search, texts: Sequence[str]) -> np.ndarray:  # type: ignore[type-arg]
+def _overlaps(search: Search, texts: Sequence[str]) -> Floats:
     """Return the share of the question's rare terms that each sentence holds."""
     rarity = _rarity(search)
     whole = sum(rarity.values())
@@ -128,7 +128,7 @@ def _rarity(search: Search) -> Mapping[int, float]:
 def _with_neighbour(
     text: str,
     spans: Sequence[Span],
-    worths: np.ndarray,  # type: ignore[type-arg]
+    worths: Floats,
     best: int,
 ) -> Span:
     """Widen the best sentence by the neighbour that says almost as much, or that it can't be read without."""

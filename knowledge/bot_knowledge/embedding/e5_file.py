@@ -11,6 +11,7 @@ import mmap
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,12 +84,12 @@ class _Cursor:
     def __init__(self, data: memoryview) -> None:
         self.data, self.at = data, 0
 
-    def take(self, form: str) -> tuple[int, ...]:
+    def take(self, form: str) -> tuple[Any, ...]:
         values = struct.unpack_from("<" + form, self.data, self.at)
         self.at += struct.calcsize("<" + form)
         return values
 
-    def array(self, dtype: str, count: int) -> np.ndarray:  # type: ignore[type-arg]
+    def array(self, dtype: str, count: int) -> NDArray[Any]:
         values = np.frombuffer(self.data, dtype=dtype, count=count, offset=self.at)
         self.at += values.nbytes
         return values

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import onnxruntime
+import onnxruntime  # type: ignore[import-untyped,unused-ignore]
 from numpy.typing import NDArray
 
 from bot_knowledge.embedding.e5_file import BLOCK, E5File, Packed, Pieces, read, weights_path
@@ -138,7 +138,7 @@ def _normal(graph: Graph, file: E5File, state: str, name: str) -> str:
     weight = graph.constant(f"{name}.w", file.floats(f"{name}.w"))
     bias = graph.constant(f"{name}.b", file.floats(f"{name}.b"))
     attributes = {"axis": -1, "epsilon": file.epsilon}
-    return graph.node("LayerNormalization", [state, weight, bias], attributes)  # type: ignore[arg-type]
+    return graph.node("LayerNormalization", [state, weight, bias], attributes)
 
 
 def _layer(graph: Graph, file: E5File, state: str, name: str) -> str:
@@ -148,7 +148,7 @@ def _layer(graph: Graph, file: E5File, state: str, name: str) -> str:
         heads.append(graph.node("Transpose", [graph.node("Reshape", [flat, "split"])], {"perm": order}))
     query, key, value = heads
     raw = graph.node("Mul", [graph.node("MatMul", [query, key]), "scale"])
-    share = graph.node("Softmax", [graph.node("Add", [raw, "mask"])], {"axis": -1})  # type: ignore[dict-item]
+    share = graph.node("Softmax", [graph.node("Add", [raw, "mask"])], {"axis": -1})
     mixed = graph.node("Transpose", [graph.node("MatMul", [share, value])], {"perm": [0, 2, 1, 3]})
     attended = _linear(graph, file, graph.node("Reshape", [mixed, "join"]), f"{name}.ao")
     state = _normal(graph, file, graph.node("Add", [state, attended]), f"{name}.aln")
@@ -164,7 +164,7 @@ def _linear(graph: Graph, file: E5File, state: str, name: str) -> str:
     bias = graph.constant(f"{name}.b", file.floats(f"{name}.b"))
     rows, blocks = packed.scales.shape
     attributes = {"K": blocks * BLOCK, "N": rows, "bits": 4, "block_size": BLOCK, "accuracy_level": 4}
-    product = graph.node("MatMulNBits", [state, weight, scales], attributes, MICROSOFT)  # type: ignore[arg-type]
+    product = graph.node("MatMulNBits", [state, weight, scales], attributes, MICROSOFT)
     return graph.node("Add", [product, bias])
 
 

@@ -80,7 +80,7 @@ class UseEmbedder:
             self._model = USE(threads=1)
         encoded = np.asarray(self._model.encode([text[:2000] or " " for text in texts]), dtype=np.float32)
         lengths = np.linalg.norm(encoded, axis=1, keepdims=True)
-        return [row.tolist() for row in encoded / np.maximum(lengths, 1e-12)]
+        return [_listed(row) for row in encoded / np.maximum(lengths, 1e-12)]
 
 
 class E5Embedder:
@@ -100,7 +100,7 @@ class E5Embedder:
 
     async def passages(self, texts: Sequence[str]) -> list[Vector]:
         """Return one unit vector per text."""
-        return [pooled(vectors).tolist() for _, vectors in await self.passage_tokens(texts)]
+        return [_listed(pooled(vectors)) for _, vectors in await self.passage_tokens(texts)]
 
     async def passage_tokens(self, texts: Sequence[str]) -> list[tuple[list[int], Floats]]:
         """Return each text's piece ids and token vectors, (tokens, 384); their unit mean is the text's vector."""
@@ -114,7 +114,7 @@ class E5Embedder:
 
     async def query(self, text: str) -> Vector:
         """Return the unit vector of a question."""
-        return pooled((await self.query_tokens(text))[1]).tolist()
+        return _listed(pooled((await self.query_tokens(text))[1]))
 
     async def query_tokens(self, text: str) -> tuple[list[int], Floats]:
         """Return a question's piece ids and token vectors."""
@@ -173,6 +173,10 @@ class HashEmbedder:
             place = int.from_bytes(digest[:4], "little") % self.dimensions
             vector[place] += count if digest[4] & 1 else -count
         return [float(value) for value in vector / np.linalg.norm(vector)]
+
+
+def _listed(vector: Floats) -> Vector:
+    return [float(value) for value in vector]
 
 
 def _alike(texts: Sequence[str], size: int) -> list[list[int]]:

@@ -40,7 +40,7 @@ class Lane:
                 return
             try:
                 result = call()
-            except BaseException as error:  # handed to the caller, whatever it is
+            except BaseException as error:  # noqa: BLE001 - not caught: handed to the caller, whatever it is
                 _hand(loop, future, None, error)
             else:
                 _hand(loop, future, result, None)

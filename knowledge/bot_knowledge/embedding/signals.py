@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot_core.ports.knowledge import Embedder, Vector
-from bot_knowledge.embedding.embedders import E5Embedder, HashEmbedder, UseEmbedder, pooled
+from bot_knowledge.embedding.e5_model import pooled
+from bot_knowledge.embedding.embedders import E5Embedder, HashEmbedder, UseEmbedder
 from bot_knowledge.embedding.tokens import packed
 from bot_knowledge.options import KnowledgeOptions
 

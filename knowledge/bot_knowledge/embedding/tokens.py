@@ -52,7 +52,9 @@ def packed(ids: list[int], vectors: Floats) -> bytes:
     """Return tokens as bytes: a head, the ids, and int8 vectors."""
     tokens = turned(ids, vectors)
     small = np.clip(np.rint(tokens.vectors * 256.0), -127, 127).astype(np.int8)
-    return struct.pack("<BH", FORM, len(tokens.ids)) + tokens.ids.astype("<i4").tobytes() + small.tobytes()
+    return b"".join(
+        (struct.pack("<BH", FORM, len(tokens.ids)), tokens.ids.astype("<i4").tobytes(), small.tobytes())
+    )
 
 
 def unpacked(data: bytes) -> TokenVectors:

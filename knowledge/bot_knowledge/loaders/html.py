@@ -12,66 +12,18 @@ from bot_knowledge.loaders.dates import find_date
 from bot_knowledge.loaders.model import Block, Document, Kind
 from bot_knowledge.loaders.outline import Outline
 
-_DROPPED = [
-    "script",
-    "style",
-    "noscript",
-    "template",
-    "nav",
-    "footer",
-    "header",
-    "aside",
-    "form",
-    "button",
-    "select",
-    "textarea",
-    "input",
-    "iframe",
-    "svg",
-    "canvas",
-    "object",
-    "embed",
-    "head",
-    "menu",
-    "dialog",
-]
-_BLOCKS = frozenset(
-    [
-        "p",
-        "div",
-        "section",
-        "article",
-        "main",
-        "table",
-        "ul",
-        "ol",
-        "dl",
-        "dt",
-        "dd",
-        "pre",
-        "blockquote",
-        "figure",
-        "figcaption",
-        "details",
-        "summary",
-        "address",
-        "hr",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "li",
-        "tr",
-        "td",
-        "th",
-        "tbody",
-        "thead",
-        "body",
-        "html",
-        "center",
-    ]
+
+def _set_of(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_DROPPED = _set_of(
+    "script style noscript template nav footer header aside form button select textarea input iframe svg "
+    "canvas object embed head menu dialog "
+)
+_BLOCKS = _set_of(
+    "p div section article main table ul ol dl dt dd pre blockquote figure figcaption details summary address "
+    "hr h1 h2 h3 h4 h5 h6 li tr td th tbody thead body html center "
 )
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0+)?\s*(?:;|$)|font-size\s*:\s*[01](?:px|pt|em|%)?\s*(?:;|$)"
@@ -146,7 +98,7 @@ def _clean(soup: BeautifulSoup) -> None:
     hidden = _hidden_names(soup)
     for comment in soup.find_all(string=lambda node: isinstance(node, Comment)):
         comment.extract()
-    for tag in soup.find_all(_DROPPED):
+    for tag in soup.find_all(list(_DROPPED)):
         if tag.name == "header" and tag.find(_NUMBERED) and not tag.find("nav"):
             continue  # an article's own heading stands in its header
         tag.decompose()
@@ -184,8 +136,8 @@ def _is_hidden(tag: Tag, names: set[str]) -> bool:
         return True
     if tag.get("role") in ("navigation", "banner", "contentinfo", "search", "menu"):
         return True
-    classes = tag.get("class") or []
-    marks = {"." + str(name) for name in classes} | {f"#{tag.get('id')}"}
+    classes = str((tag.get("class") and " ".join(tag.get_attribute_list("class"))) or "").split()
+    marks = {"." + name for name in classes} | {f"#{tag.get('id')}"}
     return bool(marks & names) or _hides(str(tag.get("style") or ""))
 
 

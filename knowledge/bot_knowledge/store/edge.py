@@ -23,6 +23,7 @@ from qdrant_edge import (
     Point,
     Query,
     QueryRequest,
+    Record,
     ScrollRequest,
     UpdateOperation,
 )
@@ -95,12 +96,13 @@ class EdgeStore:
         """Return these passages with their vectors, in the order asked."""
         if not ids:
             return []
-        found = await self._read(
-            community, lambda shard: shard.retrieve(list(ids), with_payload=True, with_vector=True), []
+        found = (
+            await self._read(
+                community, lambda shard: shard.retrieve(list(ids), with_payload=True, with_vector=True)
+            )
+            or []
         )
-        items = {
-            str(record.id): indexed_of(record.id, record.payload or {}, record.vector) for record in found
-        }
+        items = {str(record.id): _indexed(record) for record in found}
         ordered = [items[key] for key in ids if key in items]
         return [item for item in ordered if audience is None or _may(item.passage, audience)]
 
@@ -108,8 +110,11 @@ class EdgeStore:
         """Return these passages, in the order asked."""
         if not ids:
             return []
-        found = await self._read(
-            community, lambda shard: shard.retrieve(list(ids), with_payload=True, with_vector=False), []
+        found = (
+            await self._read(
+                community, lambda shard: shard.retrieve(list(ids), with_payload=True, with_vector=False)
+            )
+            or []
         )
         items = {str(record.id): passage_of(record.id, record.payload or {}) for record in found}
         return [items[key] for key in ids if key in items]
@@ -119,8 +124,8 @@ class EdgeStore:
         own = Filter(must=[FieldCondition("document", match=MatchValue(document))])
         found: list[Indexed] = []
 
-        def pages(shard: EdgeShard) -> list[Any]:
-            records: list[Any] = []
+        def pages(shard: EdgeShard) -> list[Record]:
+            records: list[Record] = []
             offset = None
             while True:
                 page, offset = shard.scroll(
@@ -130,13 +135,13 @@ class EdgeStore:
                 if offset is None:
                     return records
 
-        for record in await self._read(community, pages, []):
-            found.append(indexed_of(record.id, record.payload or {}, record.vector))
+        for record in await self._read(community, pages) or []:
+            found.append(_indexed(record))
         return sorted(found, key=lambda item: item.passage.position)
 
     async def count(self, community: str) -> int:
         """Return how many passages the community has."""
-        return await self._read(community, lambda shard: shard.count(CountRequest(exact=True)), 0)
+        return await self._read(community, lambda shard: shard.count(CountRequest(exact=True))) or 0
 
     async def drop(self, community: str) -> None:
         """Remove everything of a community."""
@@ -180,13 +185,13 @@ class EdgeStore:
         if language:
             must.append(FieldCondition("language", match=MatchValue(language)))
         request = QueryRequest(limit=limit, query=query, filter=Filter(must=list(must)), with_payload=True)
-        found = await self._read(community, lambda shard: shard.query(request), [])
+        found = await self._read(community, lambda shard: shard.query(request)) or []
         return [Hit(passage_of(point.id, point.payload or {}), float(point.score)) for point in found]
 
-    async def _read(self, community: str, call: Callable[[EdgeShard], T], empty: T) -> T:
+    async def _read(self, community: str, call: Callable[[EdgeShard], T]) -> T | None:
         """Run a call on the community's shard; a community without one has nothing."""
         if not self._exists(community):
-            return empty
+            return None
         return await self._lane.run(
             lambda: _named(lambda: call(self._open(community)), self._path(community)), FIRST
         )
@@ -230,6 +235,11 @@ def _point(item: Indexed) -> Point:
     if item.sparse.indices:
         vectors[TERMS] = EdgeSparse(list(item.sparse.indices), list(item.sparse.values))
     return Point(item.passage.id, vectors, payload_of(item.passage))
+
+
+def _indexed(record: Record) -> Indexed:
+    vectors = record.vector if isinstance(record.vector, dict) else {}
+    return indexed_of(record.id, record.payload or {}, vectors)
 
 
 def _may(passage: Passage, audience: frozenset[str]) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
@@ -12,6 +12,7 @@ from bot_core.errors import EngineDown
 from bot_core.ports.knowledge import Hit, Indexed, Passage, SparseVector, Vector
 from bot_knowledge.store.payload import TERMS, indexed_of, passage_of, payload_of, readers
 
+T = TypeVar("T")
 PAGE = 256
 FIELDS = {"community": True, "document": False, "readers": False, "language": False}
 
@@ -105,7 +106,13 @@ class ServerStore:
         await self._client.close()
 
     async def _search(
-        self, community: str, query: Any, using: str, audience: frozenset[str], limit: int, language: str
+        self,
+        community: str,
+        query: list[float] | models.SparseVector,
+        using: str,
+        audience: frozenset[str],
+        limit: int,
+        language: str,
     ) -> list[Hit]:
         await self._prepare()
         conditions = [_any("readers", readers(audience))]
@@ -159,7 +166,7 @@ class ServerStore:
                 await self._call(self._client.create_payload_index(self._name, field, schema))
         self._ready = True
 
-    async def _call(self, call: Any) -> Any:
+    async def _call(self, call: Awaitable[T]) -> T:
         try:
             return await call
         except (ResponseHandlingException, UnexpectedResponse) as error:

@@ -54,8 +54,8 @@ async def from_reading(path: Path, data: Path, seed: int = 1) -> list[Json]:
     for name, parts, foreign in mixes:
         texts, asked = _mix(sets, parts, foreign, chance)
         async with open_knowledge(data / name, KnowledgeOptions()) as knowledge:
-            if not await knowledge.store.count(COMMUNITY):
-                await knowledge.library.add_texts(COMMUNITY, texts)
+            known = {document.source for document in await knowledge.library.documents(COMMUNITY)}
+            await knowledge.library.add_texts(COMMUNITY, [pair for pair in texts if pair[0] not in known])
             for item in asked:
                 examples.append(await _of_asked(knowledge, item))
     return examples

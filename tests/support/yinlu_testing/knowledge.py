@@ -51,7 +51,9 @@ def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     return folder
 
 
-async def ingest(knowledge: Knowledge, community: str, *paths: Path, base: Path | None = None, **more) -> IngestResult:
+async def ingest(
+    knowledge: Knowledge, community: str, *paths: Path, base: Path | None = None, **more
+) -> IngestResult:
     """Ingest and return the result."""
     result: IngestProgress | IngestResult | None = None
     async for result in knowledge.library.ingest(community, paths, base=base, **more):
@@ -70,5 +72,7 @@ async def ask(
     locale: Locale = Locale.EN,
 ) -> Answer:
     """Ask and return the answer."""
-    question = Question("0" * 24, community, text, locale, audience=frozenset(audience), history=tuple(history))
+    question = Question(
+        "0" * 24, community, text, locale, audience=frozenset(audience), history=tuple(history)
+    )
     return await knowledge.answerer.answer(question)
