@@ -15,16 +15,30 @@ from ipaddress import (
 Address = IPv4Address | IPv6Address
 AddressPolicy = Callable[[Address], bool]
 
-# Global by their registry entry, yet no place of the public internet to fetch from.
+# IANA's special-purpose registry in full (Python's own tables differ between releases), and what is public by
+# its registry entry yet no place to fetch from.
 _REFUSED_4 = tuple(
     map(
         IPv4Network,
         (
+            "0.0.0.0/8",  # this network
+            "10.0.0.0/8",
+            "100.64.0.0/10",  # carrier-grade NAT, some clouds' metadata
+            "127.0.0.0/8",
             "168.63.129.16/32",  # Azure's platform address
-            "192.88.99.0/24",  # the 6to4 relay's anycast, RFC 7526
+            "169.254.0.0/16",  # link-local, most clouds' metadata
+            "172.16.0.0/12",
+            "192.0.0.0/24",  # protocol assignments, Oracle's metadata
+            "192.0.2.0/24",  # documentation
             "192.31.196.0/24",  # AS112
             "192.52.193.0/24",  # AMT
+            "192.88.99.0/24",  # the 6to4 relay's anycast, RFC 7526
+            "192.168.0.0/16",
             "192.175.48.0/24",  # AS112
+            "198.18.0.0/15",  # benchmarks
+            "198.51.100.0/24",  # documentation
+            "203.0.113.0/24",  # documentation
+            "224.0.0.0/3",  # multicast, reserved, broadcast
         ),
     )
 )
@@ -53,15 +67,18 @@ _PART = re.compile(r"^(?:0x[0-9a-f]*|[0-9]+)$")
 def public(address: Address) -> bool:
     """Tell whether an address is a host of the public internet, whatever it is wrapped in."""
     if isinstance(address, IPv4Address):
-        special = address.is_multicast or address.is_reserved or address.is_unspecified
-        return address.is_global and not special and not any(address in net for net in _REFUSED_4)
+        return address.is_global and not any(address in network for network in _REFUSED_4)
     if address.scope_id is not None:
         return False
     if address.ipv4_mapped is not None:
         return public(address.ipv4_mapped)
     if address in _NAT64:
         return public(IPv4Address(int(address) & 0xFFFFFFFF))
-    if address not in _UNICAST_6 or not address.is_global or any(address in net for net in _REFUSED_6):
+    if (
+        address not in _UNICAST_6
+        or not address.is_global
+        or any(address in network for network in _REFUSED_6)
+    ):
         return False
     if (int(address) >> 32) & 0xFFFFFFFF in _ISATAP:
         return public(IPv4Address(int(address) & 0xFFFFFFFF))

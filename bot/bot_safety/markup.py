@@ -22,9 +22,7 @@ _WORDS = (
 )
 _ANY = f"{_NAMES}|{_WORDS}"
 _ATTRIBUTES = r"/?[a-z][\w.-]*(?::[\w.-]+)?[\s/][^<>]*="
-_TAG = re.compile(
-    rf"<(?:/?(?:{_ANY})(?:[\s/][^<>]*)?|{_ATTRIBUTES}[^<>]*|!--[\s\S]*?--|[!?][^<>]*)>", re.IGNORECASE
-)
+_TAG = re.compile(rf"<(?:/?(?:{_ANY})(?:[\s/][^<>]*)?|{_ATTRIBUTES}[^<>]*|[!?][^<>]*)>", re.IGNORECASE)
 _START = re.compile(rf"<(?=/?(?:{_ANY})(?:[\s/>]|\Z)|[!?/]|{_ATTRIBUTES})", re.IGNORECASE)
 _PLACEHOLDER = re.compile(rf"<({_WORDS})>", re.IGNORECASE)
 _CODE = re.compile(r"```[\s\S]*?```|`[^`\n]+`")
@@ -41,8 +39,21 @@ def without_tags(text: str) -> str:
     closed = {name.lower() for name in re.findall(rf"</({_WORDS})[\s>]", text, re.IGNORECASE)}
     text = _PLACEHOLDER.sub(lambda match: match[0] if match[1].lower() in closed else f"‹{match[1]}›", text)
     for _ in range(DEEPEST):
-        shorter = _TAG.sub("", text)
+        shorter = _TAG.sub("", _without_comments(text))
         if shorter == text:
             break
         text = shorter
     return _START.sub("‹", text)
+
+
+def _without_comments(text: str) -> str:
+    """Take comments out; with a pattern the time would grow with the square of those that never end."""
+    kept: list[str] = []
+    start = 0
+    while (begin := text.find("<!--", start)) >= 0:
+        end = text.find("-->", begin + 4)
+        if end < 0:
+            break
+        kept.append(text[start:begin])
+        start = end + 3
+    return "".join((*kept, text[start:]))

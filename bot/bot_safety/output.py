@@ -11,14 +11,14 @@ from bot_safety.markup import without_tags
 
 GONE = "…"  # where an address stood
 BREAK = "\u200b"  # between @ and the name: reads the same, calls nobody
-DEEPEST = 10  # rounds of decoding what was encoded several times
+DEEPEST = 10  # rounds; texts that mean no harm need one
 
 # Hidden letters and those that turn the direction of writing; zero-width joiners stay for emoji and scripts.
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 )
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-_MENTION = re.compile(r"<@[!&]?\s*(\w*)>?")
+_MENTION = re.compile(r"<+@[!&]?\s*(\w*)>?")
 _AT = re.compile(r"@(?=everyone|here)|(?<![\w.+-])@(?=\w)", re.IGNORECASE)
 
 _CJK = r"\u2e80-\u2fff\u3040-\u9fff\uac00-\ud7af"
@@ -30,17 +30,20 @@ _SITES = (
     "|cc|ly"
 )
 _URL = re.compile(
-    rf"[a-z][a-z0-9+.-]{{0,30}}:(?://|\\\\){_REST}"
+    rf"(?<![a-z0-9+.-])[a-z0-9+.-]++:(?://|\\\\){_REST}"
     rf"|(?<!\w)(?:javascript:|vbscript:|mailto:|blob:|data:[a-z]+/|file:/|tg:(?=[a-z]+\?)){_REST}"
     rf"|(?<![\w@./-])(?:www\.[^{_STOP}]+|(?:[a-z0-9-]{{1,63}}\.){{1,8}}(?:{_SITES})(?![\w-])(?:[/:?#][^{_STOP}]*)?)",
     re.IGNORECASE,
 )
 _LINK = re.compile(
-    r"(?P<image>!?)\[(?P<text>[^\[\]]*)\]\(\s*<?(?P<url>[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?"
-    r"(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?\s*\)"
+    r"(?P<image>!?)\[(?P<text>[^\[\]]*)\]\(\s{0,9}<?(?P<url>[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?"
+    r"(?:\s{1,9}(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?\s{0,9}\)"
 )
 _DEFINITION = re.compile(r"^[ >\t]*\[[^\]\n]+\]:.*$", re.MULTILINE)
+_FRAGMENT = re.compile(r"[\w.~%-]*")  # the one part of an address that may differ from the allowed one
 _TRAILING = ".,;:!?*_~|'\"\\"
+
+_CONTROLS = re.compile(r"[<>\[\]@:/\\&]")
 
 Key = tuple[str, str, str]  # host with port, path, query
 
@@ -51,14 +54,22 @@ def tame(markdown: str, allowed_urls: Collection[str] = ()) -> str:
     A link's words stay; an address alone becomes ``…``; an image becomes a link. What stays is a web address
     whose host, path and query are those of an allowed one. Doing it twice changes nothing.
     """
-    keep = _Keeper({key for url in allowed_urls if (key := _key(url)) is not None})
-    text = _HIDDEN.sub("", _decoded(markdown))
-    text = _DEFINITION.sub("", without_tags(text))
-    text = _LINK.sub(keep.link, text).replace("](", "] (")
-    text = keep.addresses(text)
-    text = _MENTION.sub(r"@\1", text)
-    text = _AT.sub(f"@{BREAK}", text)
-    return keep.restored(text)
+    known = {key for url in allowed_urls if (key := _key(url)) is not None}
+    text = markdown
+    for _ in range(DEEPEST):  # what is taken out may leave pieces that fit together
+        tamed = _tamed(text, known)
+        if tamed == text:
+            return text
+        text = tamed
+    return _CONTROLS.sub(" ", text)  # nobody writes this by accident
+
+
+def _tamed(text: str, known: set[Key]) -> str:
+    keep = _Keeper(known)
+    text = _HIDDEN.sub("", _ENTITY.sub(lambda match: html.unescape(match[0]), text))
+    text = _MENTION.sub(r"@\1", without_tags(text))
+    text = _LINK.sub(keep.link, _DEFINITION.sub("", text)).replace("](", "] (")
+    return keep.restored(_AT.sub(f"@{BREAK}", keep.addresses(text)))
 
 
 def urls_in(text: str) -> set[str]:
@@ -106,16 +117,6 @@ class _Keeper:
         return f"\x00{len(self._kept) - 1}\x01"
 
 
-def _decoded(text: str) -> str:
-    """Return the text with character references read: ``https&#58;//`` is an address too."""
-    for _ in range(DEEPEST):
-        plain = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
-        if plain == text:
-            return text
-        text = plain
-    return text.replace("&", "＆")  # nobody writes this by accident
-
-
 def _trimmed(url: str) -> str:
     """Take off the sentence around an address: from a bracket it did not open, and punctuation at its end."""
     depth = 0
@@ -137,7 +138,7 @@ def _key(url: str) -> Key | None:
     except ValueError:
         return None
     plain = parts.scheme.lower() in ("http", "https") and parts.hostname and "." in parts.hostname
-    if not plain or "@" in parts.netloc or "\\" in url:
+    if not plain or "@" in parts.netloc or "\\" in url or not _FRAGMENT.fullmatch(parts.fragment):
         return None
     host = str(parts.hostname).lower() + (f":{port}" if port else "")
     return host, parts.path or "/", parts.query

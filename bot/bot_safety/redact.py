@@ -93,7 +93,8 @@ class Redactor:
         """Work as a structlog processor: put it after those that render exceptions, before the renderer."""
         for name in list(event):
             if not name.startswith("_") and name != "exc_info":  # structlog's own
-                event[name] = self.value(event[name], name)
+                value = event.pop(name)
+                event[self.text(name)] = self.value(value, name)
         return event
 
     def formatter(self, inner: logging.Formatter) -> logging.Formatter:
@@ -107,7 +108,8 @@ class Redactor:
         if hidden != message or record.args:
             record.msg, record.args = hidden, None
         for name in vars(record).keys() - _PLAIN_RECORD:
-            setattr(record, name, self.value(getattr(record, name), name))
+            value = record.__dict__.pop(name)
+            record.__dict__[self.text(name)] = self.value(value, name)
         if record.exc_info and record.exc_info[0] is not None:
             record.exc_text = record.exc_text or _EXCEPTIONS.formatException(record.exc_info)
         if record.exc_text:

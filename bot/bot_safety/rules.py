@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,10 @@ from bot_safety.normal import normal
 MOST_RULES, MOST_WORDS, LONGEST_PATTERN = 100, 2000, 200
 LONGEST_REPEAT, MOST_REPEATS = 30, 2
 DIRECTIONS = ("both", "incoming", "outgoing")
+
+_ALPHABETIC = (
+    r"[^\W_\u2e80-\u9fff\uac00-\ud7af]"  # letters and digits of scripts that put spaces between words
+)
 
 # A pattern's pieces: an escape, a class, a repeat, the openings of groups, any other letter.
 _PIECES = re.compile(
@@ -43,11 +47,11 @@ class Rule:
     exception: re.Pattern[str] | None = field(init=False, compare=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
-        pieces = [*map(_word, self.words), *(_checked(pattern) for pattern in self.patterns)]
+        pieces = [*_words(self.words), *(f"(?:{_checked(pattern)})" for pattern in self.patterns)]
         if pieces:
-            object.__setattr__(self, "matcher", re.compile("|".join(f"(?:{piece})" for piece in pieces)))
+            object.__setattr__(self, "matcher", re.compile("|".join(pieces)))
         if self.unless:
-            object.__setattr__(self, "exception", re.compile("|".join(map(_word, self.unless))))
+            object.__setattr__(self, "exception", re.compile("|".join(_words(self.unless))))
 
     def applies(self, outgoing: bool) -> bool:
         """Tell whether it is meant for this direction."""
@@ -104,15 +108,19 @@ def _texts(number: int, name: str, item: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _word(word: str) -> str:
-    """Return the pattern of a plain word: whole words where letters have spaces between them, else anywhere."""
-    text = normal(word).text.strip()
-    if not text:
-        raise _wrong(f"{word!r} has no letters")
-    if any(unicodedata.category(letter) == "Lo" for letter in text):
-        return r"[\W_]{0,2}".join(re.escape(letter) for letter in text if not letter.isspace())
-    inner = r"[\s_-]{1,3}".join(re.escape(part) for part in text.split())
-    return rf"(?<![^\W_]){inner}(?![^\W_])"
+def _words(words: Sequence[str]) -> list[str]:
+    """Return patterns of plain words: whole words where letters have spaces between them, else anywhere."""
+    spaced, anywhere = [], []
+    for word in words:
+        text = normal(word).text.strip()
+        if not text:
+            raise _wrong(f"{word!r} has no letters")
+        if any(unicodedata.category(letter) == "Lo" for letter in text):
+            anywhere.append(r"[\W_]{0,2}".join(re.escape(letter) for letter in text if not letter.isspace()))
+        else:
+            spaced.append(r"[\s_-]{1,3}".join(re.escape(part) for part in text.split()))
+    whole = [rf"(?<!{_ALPHABETIC})(?:{'|'.join(spaced)})(?!{_ALPHABETIC})"] if spaced else []
+    return [*whole, *anywhere]
 
 
 def _checked(pattern: str) -> str:
