@@ -214,7 +214,7 @@ def test_nothing_dangerous_survives(text):
     """Whatever is mixed: no ping, no tag, no address but allowed ones, as text and as rendered Markdown."""
     shown = tame(text, ALLOWED)
     assert not re.search(r"@everyone|@here|<@", shown, re.IGNORECASE)
-    assert not re.search(r"<\s*/?\s*(script|img|svg|a|iframe)[\s/>]", shown, re.IGNORECASE)
+    assert not re.search(r"</?(script|img|svg|a|iframe)[\s/>]", shown, re.IGNORECASE)
     for scheme in re.finditer(r"[a-z][a-z0-9+.-]*://\S*", shown, re.IGNORECASE):
         assert scheme[0].startswith(GOOD), scheme[0]
     tokens = [child for token in MARKDOWN.parse(shown) for child in (token, *(token.children or ()))]

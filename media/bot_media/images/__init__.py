@@ -1,0 +1,1 @@
+"""Makers of pictures, and what is done to pictures afterwards."""
