@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from bot_app.cli_queue_commands import queue_commands
 from bot_app.cli_start import OpenHouse, Start, in_words, say
 
 Data = Annotated[
@@ -191,6 +192,31 @@ def documents_forget(
     _start(context).call(lambda caller: command(caller, source, community, json), data=data)
 
 
+@app.command(help=in_words("做队列里的任务,直到 SIGTERM", "make the queue's jobs until SIGTERM"))
+def worker(
+    context: typer.Context,
+    kinds: Annotated[
+        str, typer.Option(help=in_words("种类,逗号分隔;不写则全部", "kinds, comma-separated; all without"))
+    ] = "",
+    lanes: Annotated[
+        str, typer.Option(help=in_words("队伍,逗号分隔", "lanes, comma-separated"))
+    ] = "fast,relax",
+    side_by_side: Annotated[
+        int, typer.Option(min=1, max=64, help=in_words("同时做几批", "batches at once"))
+    ] = 1,
+    data: Data = None,
+) -> None:
+    """Work on the queue of a running owner, or of YINLU_REDIS_URL."""
+    from bot_app.cli_queue import work
+
+    def listed(text: str) -> list[str]:
+        return [part.strip() for part in text.split(",") if part.strip()]
+
+    _start(context).run(
+        lambda settings: work(settings, listed(kinds), listed(lanes), side_by_side), data=data
+    )
+
+
 @app.command(help=in_words("版本", "the version"))
 def version() -> None:
     """Print the version."""
@@ -205,3 +231,6 @@ def version() -> None:
 
 def _start(context: typer.Context) -> Start:
     return context.find_object(Start) or Start(None)
+
+
+app.add_typer(queue_commands(_start), name="queue")

@@ -41,11 +41,11 @@ def err() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def table(*columns: str, rows: Sequence[Sequence[object]]) -> Table:
-    """Return a table; cells are plain text, never markup."""
+def table(*columns: str, rows: Sequence[Sequence[object]], whole: int = 0) -> Table:
+    """Return a table; cells are plain text, never markup. The first ``whole`` columns are never cut."""
     made = Table(header_style="bold", expand=False)
-    for column in columns:
-        made.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        made.add_column(column, overflow="fold", no_wrap=number < whole)
     for row in rows:
         made.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
     return made

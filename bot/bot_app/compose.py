@@ -8,7 +8,7 @@ import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
 from bot_adapters.web import WebFace, WebOptions, WebServer
@@ -16,6 +16,7 @@ from bot_app.engine_valkey import embedded_valkey
 from bot_app.first_run import PagePlaces, load_handbook, settle_communities
 from bot_app.operations import CurrentCommunity, Line, Operation, Operations
 from bot_app.owner import Owner
+from bot_app.queue_operations import QueueOperations
 from bot_app.secrets_store import Secrets, open_secrets
 from bot_app.settings import Settings
 from bot_core.clock import SystemClock
@@ -26,15 +27,18 @@ from bot_core.identity import Origin
 from bot_core.intake import Intake
 from bot_core.middleware import LimitPersons, ModerateIncoming, VerifyPresses
 from bot_core.ports.ledger import Ledger
-from bot_core.ports.work import Rate
+from bot_core.ports.work import Outgoing, Rate
 from bot_handlers.ask import AskHandler
 from bot_handlers.feedback import FeedbackHandler
 from bot_handlers.help import HelpHandler
 from bot_knowledge import Knowledge, KnowledgeOptions, open_knowledge
 from bot_knowledge.samples import handbook
 from bot_ledger import SqlLedger, sqlite_url
+from bot_queue.board import Ended
 from bot_queue.connection import Store, open_store
+from bot_queue.finisher import Finisher
 from bot_queue.frames import RedisFrameLog
+from bot_queue.jobs import RedisJobQueue
 from bot_queue.journal import RedisJournal
 from bot_queue.limits import RedisLimiter
 from bot_queue.outbox import RedisOutbox
@@ -64,10 +68,28 @@ async def open_house(settings: Settings, owner: Owner, *, serve: bool) -> AsyncI
     async with AsyncExitStack() as stack:
         base = await _open_base(stack, settings)
         if not serve:
-            yield House(base.operations(_status(base, None)))
+            queue = QueueOperations(lambda: _queue_alone(settings), base.clock, "")
+            yield House({**base.operations(_status(base, None)), **queue.names})
             return
         served = await _serve(stack, settings, base)
-        yield House(base.operations(_status(base, served)), tuple(served.server.urls))
+        queue = QueueOperations(lambda: nullcontext(served.queue), base.clock, served.store_url)
+        yield House({**base.operations(_status(base, served)), **queue.names}, tuple(served.server.urls))
+
+
+@asynccontextmanager
+async def _queue_alone(settings: Settings) -> AsyncIterator[RedisJobQueue]:
+    """Open the queue for a command that runs without a house."""
+    async with AsyncExitStack() as stack:
+        store, _ = await _open_engine(stack, settings)
+        yield RedisJobQueue(store)
+
+
+async def _open_engine(stack: AsyncExitStack, settings: Settings) -> tuple[Store, str]:
+    """Return the Redis of the settings, or the embedded Valkey, and where it is."""
+    url = settings.redis_url.get_secret_value() if settings.redis_url else ""
+    if not url:
+        url = await stack.enter_async_context(embedded_valkey(settings))
+    return await stack.enter_async_context(open_store(url)), url
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +123,8 @@ class Served:
     intake: Intake
     journal: RedisJournal
     outbox: RedisOutbox
+    queue: RedisJobQueue
+    store_url: str
 
 
 async def _open_base(stack: AsyncExitStack, settings: Settings) -> Base:
@@ -129,15 +153,11 @@ def _knowledge_options(settings: Settings) -> KnowledgeOptions:
 
 async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Served:
     keys = open_secrets(settings)
-    url = settings.redis_url.get_secret_value() if settings.redis_url else ""
-    embedded = not url
-    if embedded:
-        url = await stack.enter_async_context(embedded_valkey(settings))
-    store = await stack.enter_async_context(open_store(url))
+    store, url = await _open_engine(stack, settings)
     worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     faces: dict[str, Face] = {}
     journal, outbox = RedisJournal(store), RedisOutbox(store, faces, base.ledger, worker)
-    if embedded:  # nobody else can hold a lease: what a killed owner left goes on at once
+    if not settings.redis_url:  # nobody else can hold a lease: what a killed owner left goes on at once
         await journal.abandon(None)
         await outbox.abandon(None)
     places = PagePlaces(BoundPlaces(base.ledger, base.clock.monotonic), base.current, _is_page)
@@ -164,7 +184,14 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
     await stack.enter_async_context(outbox.pump())
     await stack.enter_async_context(intake.open())
     await stack.enter_async_context(_background(base.knowledge))
-    return Served(server, intake, journal, outbox)
+    queue = RedisJobQueue(store)
+    await stack.enter_async_context(Finisher(queue, base.ledger, outbox, _no_message).open())
+    return Served(server, intake, journal, outbox, queue, url)
+
+
+async def _no_message(ended: Ended) -> Outgoing | None:
+    """No kind of job tells its member by message yet; its end is on the board and in the ledger."""
+    return None
 
 
 def _middleware(settings: Settings, base: Base, keys: Secrets, store: Store) -> tuple[Middleware, ...]:
