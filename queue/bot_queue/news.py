@@ -16,10 +16,12 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from redis.asyncio import ConnectionPool, Redis
+from redis.exceptions import ConnectionError as LinkDown
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 BROKEN = (RedisError, OSError)
+QUIET = 15.0  # seconds
 
 
 class News:
@@ -72,14 +74,26 @@ class News:
                 # One channel of our own, so that the subscription lives while nobody listens.
                 await pubsub.subscribe(self._start, *(self._start + topic for topic in self._listeners))
                 self._pubsub = pubsub
-                while True:
-                    message = await pubsub.get_message(timeout=None)
-                    if message is not None and message["type"] in ("message", "subscribe"):
-                        for event in self._listeners.get(message["channel"].removeprefix(self._start), ()):
-                            event.set()
+                await self._hear(pubsub)
             except BROKEN as error:
                 log.info("the line for news broke", extra={"error": type(error).__name__})
                 await asyncio.sleep(0.2 + secrets.randbelow(100) / 200)
             finally:
                 self._pubsub = None
                 await pubsub.aclose()
+
+    async def _hear(self, pubsub: Any) -> None:  # noqa: ANN401 - the library has no type for it
+        """Hand on what comes; a line on which nothing comes, not even the answer to a ping, is broken."""
+        asked = False
+        while True:
+            message = await pubsub.get_message(timeout=QUIET)
+            if message is None:
+                if asked:
+                    raise LinkDown("no answer to a ping")
+                await pubsub.ping()
+                asked = True
+                continue
+            asked = False
+            if message["type"] in ("message", "subscribe"):
+                for event in self._listeners.get(message["channel"].removeprefix(self._start), ()):
+                    event.set()

@@ -20,13 +20,13 @@ _numbers = itertools.count(1)
 class Server:
     """A server of one's own on a short socket path; may be killed, stopped and started again."""
 
-    def __init__(self, binary=VALKEY, *options, durable=False):
+    def __init__(self, binary=VALKEY, *options, durable=False, inside=None):
         self.folder = Path(tempfile.mkdtemp(prefix="yq-", dir="/tmp"))
         self.url = f"unix://{self.folder}/s"
         log = ("--appendonly", "yes", "--appendfsync", "always") if durable else ("--appendonly", "no")
         self.command = [
-            str(binary), "--port", "0", "--unixsocket", f"{self.folder}/s", "--save", "",
-            "--dir", str(self.folder), *log, *options,
+            *(("ip", "netns", "exec", inside) if inside else ()), str(binary), "--port", "0", "--save", "",
+            "--unixsocket", f"{self.folder}/s", "--dir", str(self.folder), *log, *options,
         ]  # fmt: skip
         self.process = None
         self.start()
