@@ -3,9 +3,9 @@
 The seam between the command line and ``compose`` (fixed; extend, don't replace)::
 
     load_settings(**given) -> Settings                bot_app.settings; raises SettingWrong. ``given``: data, host, port ...
-    own(data: Path) -> AbstractContextManager[Owner]  bot_app.owner; raises OwnerRunning. Owner(data: Path, pid: int)
+    own(data, kind="run") -> AbstractContextManager[Owner]  bot_app.owner; raises OwnerRunning. Owner(data, pid, kind)
     open_house(settings, owner, *, serve: bool) -> AbstractAsyncContextManager[House]          bot_app.compose
-    House.operations: Mapping[str, Operation]         what the control socket and the command line call
+    House.operations: Mapping[str, Operation]         what ``bot_app.control.serving`` and ``bot_app.reach.reach`` call
     House.urls: Sequence[str]                         where the page listens; empty when it does not serve
     await House.run_until(stop: asyncio.Event)        stands until ``stop``; leaving the context drains
     Operation = Callable[[Mapping[str, object]], AsyncIterator[dict[str, object]]]

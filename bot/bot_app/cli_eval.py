@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,44 +45,15 @@ async def evaluate(
 
 
 def _show(summary: Mapping[str, Any]) -> None:
-    """Groups of figures (by language) become columns, everything else a line."""
+    """Figures by language: a column each, beginning with all."""
     from bot_app.cli_show import out, table
 
-    groups = dict(_groups(summary))
-    single = {name: value for name, value in _flat(summary) if name.split(".")[0] not in _tops(groups)}
-    if single:
-        out().print(
-            table(
-                in_words("指标", "measure"),
-                in_words("值", "value"),
-                rows=[[n, _figure(v)] for n, v in single.items()],
-            )
-        )
-    if groups:
-        flats = {name: dict(_flat(group)) for name, group in groups.items()}
-        measures = list(dict.fromkeys(measure for flat in flats.values() for measure in flat))
-        rows = [[measure, *(_figure(flat.get(measure)) for flat in flats.values())] for measure in measures]
-        out().print(table(in_words("指标", "measure"), *flats, rows=rows))
-
-
-def _groups(summary: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Find figures by language: the summary's own tables named so, or those below ``by_language``."""
-    inner = summary.get("by_language", summary)
-    for name, value in inner.items():
-        if isinstance(value, Mapping) and name in ("all", "zh", "en", "other", "mixed"):
-            yield name, value
-
-
-def _tops(groups: Mapping[str, object]) -> set[str]:
-    return {*groups, "by_language"} if groups else set()
-
-
-def _flat(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in table.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{above}{name}.")
-        else:
-            yield f"{above}{name}", value
+    groups = {name: figures for name, figures in summary.items() if isinstance(figures, Mapping)}
+    measures = list(dict.fromkeys(measure for figures in groups.values() for measure in figures))
+    rows = [
+        [measure, *(_figure(figures.get(measure)) for figures in groups.values())] for measure in measures
+    ]
+    out().print(table(in_words("指标", "measure"), *groups, rows=rows))
 
 
 def _figure(value: object) -> str:

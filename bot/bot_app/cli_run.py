@@ -7,8 +7,6 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bot_app.cli_start import complain, in_words, say
@@ -33,7 +31,8 @@ async def run(settings: Settings, open_house: OpenHouse) -> int:
     await wait_for_commands(settings, complain)
     if not (settings.data / "ledger.sqlite3").exists():
         complain(Words("首次启动:正在读入示例手册……", "First start: reading the sample handbook ..."))
-    with own(settings.data) as owner, _told_to_end() as stop:
+    stop = _told_to_end()
+    with own(settings.data) as owner:
         try:
             async with (
                 open_house(settings, owner, serve=True) as house,
@@ -56,7 +55,7 @@ class _Stop:
         self.started = False
         self._task = asyncio.current_task()
         self._watch = threading.Timer(DRAIN_SECONDS, _give_up)
-        self._watch.daemon = True
+        self._watch.daemon = True  # it watches the interpreter's own end too, which waits for threads
 
     def signalled(self) -> None:
         """First: drain (or, before the start is done, cancel it). Second: end."""
@@ -67,19 +66,12 @@ class _Stop:
         if not self.started and self._task is not None:
             self._task.cancel()
 
-    def over(self) -> None:
-        self._watch.cancel()
 
-
-@contextmanager
-def _told_to_end() -> Iterator[_Stop]:
+def _told_to_end() -> _Stop:
     stop, loop = _Stop(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.signalled)
-    try:
-        yield stop
-    finally:
-        stop.over()
+    return stop
 
 
 def _give_up() -> None:

@@ -91,12 +91,16 @@ class Start:
         self._open_house = open_house
 
     def house(self) -> OpenHouse:
-        """Return how a house is opened: bot_app.compose, unless another way was given."""
+        """Return how a house is opened: bot_app.compose, imported only then, unless another way was given."""
         if self._open_house is not None:
             return self._open_house
-        from bot_app.compose import open_house
 
-        return open_house
+        def opened(settings: Settings, owner: Any, *, serve: bool) -> Any:  # noqa: ANN401 - OpenHouse's own
+            from bot_app.compose import open_house
+
+            return open_house(settings, owner, serve=serve)
+
+        return opened
 
     def run(self, command: Callable[[Settings], Coroutine[Any, Any, int]], **given: object) -> None:
         """Run ``command`` to its end and exit with the code it returns."""
@@ -132,6 +136,8 @@ class Start:
         def opened(settings: Settings, owner: Any, *, serve: bool) -> Any:  # noqa: ANN401 - OpenHouse's own
             from bot_app.logs import set_up
 
+            if sys.stderr.isatty():
+                complain(Words("正在打开数据目录……", "Opening the data folder ..."))
             set_up(
                 "error" if settings.log_level == "error" else "warning",
                 settings.log_format,

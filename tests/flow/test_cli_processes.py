@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import time
 import pytest
 from yinlu_testing.house import environment
 from yinlu_testing.small_house import calls
+
+from bot_app.runtime_folder import runtime_folder
 
 SMALL = [sys.executable, "-m", "yinlu_testing.small_house"]
 SUPPORT = os.path.dirname(os.path.dirname(__import__("yinlu_testing.house").__file__))
@@ -56,6 +59,7 @@ def owner(tmp_path):
     process.wait()
     process.stdout.close()
     process.stderr.close()
+    shutil.rmtree(runtime_folder(data), ignore_errors=True)
 
 
 def test_commands_go_to_the_running_owner(owner):
