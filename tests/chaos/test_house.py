@@ -11,13 +11,21 @@ import time
 
 import psutil
 import pytest
-from yinlu_testing.house import YINLU, Client, RunningHouse, button, environment, yinlu
+from yinlu_testing.house import YINLU, Client, RunningHouse, button, environment
+from yinlu_testing.house import yinlu as command
 
 pytestmark = pytest.mark.chaos
+
+QUICK = {"YINLU_EMBEDDING": "fast"}  # these tests are about what survives, not about how well it is found
 
 FERRY = (
     "# Ferry\n\nThe ferry to Lantern Island leaves at 07:45 from pier four. A ticket costs three shells.\n"
 )
+
+
+def yinlu(*words):
+    """Run one command, quickly."""
+    return command(*words, **QUICK)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +58,7 @@ def house(stocked, tmp_path):
     """A house on its own copy of the data folder."""
     data = tmp_path / "data"
     shutil.copytree(stocked, data, ignore=lambda _, names: [name for name in names if name.endswith(".sock")])
-    running = RunningHouse(data, tmp_path / "log")
+    running = RunningHouse(data, tmp_path / "log", **QUICK)
     with running:
         yield running
 
@@ -97,7 +105,7 @@ def test_ingest_killed_at_any_moment_can_be_repeated(docs, tmp_path):
     for _ in range(3):
         process = subprocess.Popen(
             [*YINLU, "ingest", str(docs), "--data", str(data), "--json"],
-            env=environment(),
+            env=environment(**QUICK),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -111,9 +119,7 @@ def test_ingest_killed_at_any_moment_can_be_repeated(docs, tmp_path):
     assert counts["failed"] == []
     again = json.loads(yinlu("ingest", str(docs), "--data", str(data), "--json").stdout)
     assert (again["added"], again["updated"], again["unchanged"]) == (0, 0, 13)
-    asked = json.loads(
-        yinlu("ask", "What does a ticket for the ferry cost?", "--data", str(data), "--json").stdout
-    )
+    asked = json.loads(yinlu("ask", "What does a ferry ticket cost?", "--data", str(data), "--json").stdout)
     assert "three shells" in asked["answer"]
     texts = [passage["text"] for passage in asked["retrieved"]]
     assert len(texts) == len(set(texts)), "a passage was indexed twice"
@@ -133,13 +139,13 @@ async def test_valkey_killed_is_restarted_with_its_data(house):
                 break
     async with client.connected(house.url):
         assert client.frames[-1]["data"]["resumed"] is True
-        done = await client.ask("What does a ticket cost?")
+        done = await client.ask("What does a ferry ticket cost?")
         assert "three shells" in done["text"]
 
 
 def test_a_second_run_is_refused_with_the_owners_pid(house):
     """Two owners of one data folder can't be; the second says who the first is."""
-    second = yinlu("run", "--port", "0", "--data", str(house.data), timeout=30)
+    second = yinlu("run", "--port", "0", "--data", str(house.data))
     assert second.returncode == 1
     assert str(house.pid) in second.stderr
 
@@ -166,7 +172,7 @@ async def test_sigterm_in_the_middle_of_a_question_answers_or_keeps_it(house):
     """A question that was received is answered before the end, or by the next owner."""
     client = Client()
     async with client.connected(house.url):
-        sent = await client.send("ask", {"text": "What does a ticket cost?"})
+        sent = await client.send("ask", {"text": "What does a ferry ticket cost?"})
         await client.until("progress", sent)
         os.kill(house.pid, signal.SIGTERM)
         assert house.process is not None
@@ -197,7 +203,7 @@ async def test_a_full_disk_is_told_and_loses_nothing(stocked, small_disk, tmp_pa
     data = small_disk / "data"
     shutil.copytree(stocked, data, ignore=lambda _, names: [name for name in names if name.endswith(".sock")])
     client = Client()
-    with RunningHouse(data, tmp_path / "log") as house:
+    with RunningHouse(data, tmp_path / "log", **QUICK) as house:
         async with client.connected(house.url):
             done = await client.ask("When does the ferry leave?")
             await client.send("vote", {"token": button(done, "vote_up")})
@@ -215,14 +221,14 @@ async def test_a_full_disk_is_told_and_loses_nothing(stocked, small_disk, tmp_pa
             filler.unlink()
             await asyncio.sleep(2)
         async with client.connected(house.url):
-            done = await client.ask("What does a ticket cost?")
+            done = await client.ask("What does a ferry ticket cost?")
             assert "three shells" in done["text"]
     shown = json.loads(yinlu("votes", "--data", str(data), "--json").stdout)["votes"]
     assert [vote["value"] for vote in shown] == ["up"]
 
 
 async def _asks_on_a_full_disk(client):
-    sent = await client.send("ask", {"text": "What does a ticket cost?"})
+    sent = await client.send("ask", {"text": "What does a ferry ticket cost?"})
     while True:
         frame = await client.receive(30)
         if frame.get("id") == sent and frame["type"] in ("error", "done"):
