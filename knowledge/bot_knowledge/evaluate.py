@@ -78,13 +78,13 @@ async def evaluate(
 
 def score(item: Item, answer: Answer, seconds: float) -> Json:
     """Return what is right about one answer."""
-    files = [_is_file(r.source, item.files) for r in answer.retrieved]
-    spans = [file and _has_span(r.text, item.spans) for file, r in zip(files, answer.retrieved, strict=True)]
+    files = [is_file(r.source, item.files) for r in answer.retrieved]
+    spans = [file and has_span(r.text, item.spans) for file, r in zip(files, answer.retrieved, strict=True)]
     if not item.files:
-        spans = [_has_span(r.text, item.spans) for r in answer.retrieved]
-    cited = [_is_file(c.source, item.files) and _has_span(c.quote, item.spans) for c in answer.citations]
+        spans = [has_span(r.text, item.spans) for r in answer.retrieved]
+    cited = [is_file(c.source, item.files) and has_span(c.quote, item.spans) for c in answer.citations]
     cited_passages = [
-        _is_file(c.source, item.files) and _has_span(c.passage, item.spans) for c in answer.citations
+        is_file(c.source, item.files) and has_span(c.passage, item.spans) for c in answer.citations
     ]
     return {
         "id": item.id,
@@ -148,7 +148,7 @@ def _at(ordered: Sequence[float], share: float) -> float | None:
     return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1) if ordered else None
 
 
-def _is_file(source: str, files: Sequence[str]) -> bool:
+def is_file(source: str, files: Sequence[str]) -> bool:
     """Say whether a source is a gold file: equal, or the one ends in the other at a folder's border."""
     own = source.replace("\\", "/").strip("/")
     for file in files:
@@ -158,7 +158,7 @@ def _is_file(source: str, files: Sequence[str]) -> bool:
     return False
 
 
-def _has_span(text: str, spans: Sequence[str]) -> bool:
+def has_span(text: str, spans: Sequence[str]) -> bool:
     """Say whether a text holds a gold span, blind to space, case, width and markup; no span given is held by all."""
     if not spans:
         return True

@@ -21,15 +21,18 @@ HASH = KnowledgeOptions(embedding="hash")
 FILES = {
     "money.md": (
         "# Money\n\nUpdated 2026-10-01\n\n## Reimbursements\n\nHand in receipts within 30 days of paying. "
-        "Reimbursements are paid on the 15th of each month by the Purser.\n\n## Budgets\n\n| Group | USDC | Lead |\n|---|---|---|\n"
+        "Reimbursements are paid on the 15th of each month by the Purser.\n\n## Budgets\n\n"
+        "| Group | USDC | Lead |\n|---|---|---|\n"
         "| Design | 6,500 | Odette |\n| Translation | 5,200 | Tomás |\n"
     ),
     "zh/join.md": (
         "# 加入社区\n\n## 怎样正式加入\n\n新人先在 #自我介绍 写至少三句话，然后等巡灯员点灯。通常在两天以内会有回应。\n\n"
         "## 昵称能改吗？\n\n随时能改，但 30 天内最多改三次。\n"
     ),
-    "events.html": "<h1>Events</h1><h2>Reading night</h2><p>Reading night takes place every Friday at 20:00 in the voice channel Harbour.</p>",
-    "telescope.txt": "Telescope\n\nThe telescope on the roof may be used by members after a short course. The key hangs in the office.\n",
+    "events.html": "<h1>Events</h1><h2>Reading night</h2>"
+    "<p>Reading night takes place every Friday at 20:00 in the voice channel Harbour.</p>",
+    "telescope.txt": "Telescope\n\n"
+    "The telescope on the roof may be used by members after a short course. The key hangs in the office.\n",
 }
 
 

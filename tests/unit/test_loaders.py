@@ -40,7 +40,8 @@ def test_what_cannot_be_read_says_why(data, name, reason):
 def test_markdown_keeps_structure():
     """Headings make the path, tables keep rows with their header, lists stay whole, links keep their address."""
     text = (
-        "---\ntitle: Guide\ndate: 2026-05-06\n---\n# Ignored\n\n## Money\n\nSee [the form](https://x.example/f) and **hurry**.\n\n"
+        "---\ntitle: Guide\ndate: 2026-05-06\n---\n# Ignored\n\n## Money\n\n"
+        "See [the form](https://x.example/f) and **hurry**.\n\n"
         "| Who | How much |\n|---|---|\n| Lead | 300 |\n\n### Steps\n\n1. First\n2. Second\n   - inner\n\n<!-- secret -->\n"
     )
     document = load(text.encode(), "g.md")
@@ -76,7 +77,8 @@ def test_html_drops_frame_and_hidden_text():
 
 def test_plain_text_headings_and_questions():
     """Numbered, capital and underlined lines are headings; Q and A become a heading with its text."""
-    text = "群规\n\n一、进群\n先改名。\n\nMONEY MATTERS\nPaid monthly.\n\nUnderlined\n-----\nText here.\n\nQ: 几点开始？\nA: 八点。\n"
+    text = "群规\n\n一、进群\n先改名。\n\nMONEY MATTERS\nPaid monthly.\n\n"
+    text += "Underlined\n-----\nText here.\n\nQ: 几点开始？\nA: 八点。\n"
     document = load(text.encode(), "r.txt")
     assert document.title == "群规"
     assert [(block.heading[-1], block.text) for block in document.blocks] == [

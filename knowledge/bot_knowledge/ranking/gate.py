@@ -71,6 +71,7 @@ def features(
     found["lack_mean"], found["lack_max"] = lack
     found["share"] = _share(ranked)
     found["second_quote"] = max((quote.worth for quote in quotes[1:]), default=0.0)
+    found["unknown_names"] = _unknown_names(search)
     found["cross"] = 1.0 - found["same"]
     own = search.snapshot.shares.get(search.asked.language, 0.0)
     found["unseen_own"] = found["unseen"] * own  # in a foreign language every word is unseen
@@ -102,6 +103,19 @@ def _unseen(search: Search) -> float:
     if not words:
         return 0.0
     return sum(term_id(word) not in search.snapshot.frequency for word in words) / len(words)
+
+
+def _unknown_names(search: Search) -> float:
+    """Return 1 where the question names something that stands nowhere in the community's documents, else 0.
+
+    Numbers are left out: a question may well bring its own.
+    """
+    for part in search.asked.exact:
+        if not part[:1].isdigit():
+            words = [term for term in terms(part) if not term.startswith("=")]
+            if words and not any(term_id(word) in search.snapshot.frequency for word in words):
+                return 1.0
+    return 0.0
 
 
 def _missing(search: Search, first: Sequence[Candidate]) -> float:

@@ -1,4 +1,7 @@
-"""``python -m bot_knowledge.training collect|fit``: see --help."""
+"""``python -m bot_knowledge.training collect|fit``: see --help.
+
+Collect after the fusion weights changed, too: the gate's features come from the passages that fusion puts first.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,13 @@ import argparse
 import asyncio
 import json
 from pathlib import Path
+from typing import Literal
 
 from bot_knowledge.training.collect import from_corpus, from_reading
+from bot_knowledge.training.fit import fit
+from bot_knowledge.training.gate import check
+
+STAGES: tuple[Literal["full", "fast"], ...] = ("full", "fast")
 
 
 def main() -> None:
@@ -24,9 +32,8 @@ def main() -> None:
     if given.step == "collect":
         asyncio.run(_collect(given.reading, given.corpus, given.work))
     else:
-        from bot_knowledge.training.fit import fit
-
-        fit(given.work)
+        learned = {"fusion": fit(given.work), "gate": {stage: check(given.work, stage) for stage in STAGES}}
+        (given.work / "learned.json").write_text(json.dumps(learned, indent=1) + "\n", encoding="utf-8")
 
 
 async def _collect(reading: Path | None, corpora: list[list[Path]], work: Path) -> None:

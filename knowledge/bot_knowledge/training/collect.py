@@ -8,12 +8,12 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from bot_core.ports.knowledge import IngestProgress
 from bot_knowledge.answering.guide import Judged
 from bot_knowledge.answering.quotes import Quote
-from bot_knowledge.evaluate import Item, _has_span, _is_file, read_questions
+from bot_knowledge.evaluate import Item, has_span, is_file, read_questions
 from bot_knowledge.options import KnowledgeOptions
 from bot_knowledge.room import Knowledge, open_knowledge
 
@@ -32,9 +32,12 @@ class Asked:
     group: str
 
 
-async def from_corpus(folder: Path, questions: Path, data: Path, name: str) -> list[Json]:
+async def from_corpus(
+    folder: Path, questions: Path, data: Path, name: str, embedding: Literal["full", "fast"] = "full"
+) -> list[Json]:
     """Return examples from a folder of documents and its questions."""
-    async with open_knowledge(data / name) as knowledge:
+    options = KnowledgeOptions(embedding=embedding)
+    async with open_knowledge(data / f"{name}-{embedding}", options) as knowledge:
         async for step in knowledge.library.ingest(COMMUNITY, [folder]):
             if not isinstance(step, IngestProgress):
                 print(name, step.added, "documents")  # noqa: T201 - a tool for the terminal
@@ -99,13 +102,13 @@ async def _of_item(knowledge: Knowledge, item: Item, name: str) -> Json:
     judged = await knowledge.answerer.judged(COMMUNITY, item.question)
     assert judged is not None
     labels = [
-        item.answerable and _is_file(c.passage.source, item.files) and _has_span(c.passage.text, item.spans)
+        item.answerable and is_file(c.passage.source, item.files) and has_span(c.passage.text, item.spans)
         for c in judged.ranked
     ]
     near = item.answerable or item.kind != "offtopic"
 
     def holds(quote: Quote) -> bool:
-        return _is_file(quote.passage.source, item.files) and _has_span(quote.text, item.spans)
+        return is_file(quote.passage.source, item.files) and has_span(quote.text, item.spans)
 
     return _example(judged, labels, f"{name}:{item.kind}", item.answerable, near, holds)
 

@@ -39,7 +39,7 @@ NOWHERE = Passage("", "", "", "", (), 0, "", "", "")
 def fit(work: Path) -> Json:
     """Fit and print; return {"fusion": {"full": ..., "fast": ...}}."""
     reading = _load(work / "reading.json")
-    own = [example for path in sorted(work.glob("*.corpus.json")) for example in _load(path)]
+    own = [example for path in sorted(work.glob("*.full.json")) for example in _load(path)]
     fusion = {}
     for stage, names in (("full", FULL), ("fast", FAST)):
         alone = fit_fusion(reading, names) if reading else None
@@ -55,7 +55,6 @@ def fit(work: Path) -> Json:
         )
         fusion[stage] = fit_fusion([*reading, *own], names)
         _say(f"{stage}: everything", hits(own, fusion[stage]))
-    (work / "fusion.json").write_text(json.dumps(fusion, indent=1), encoding="utf-8")
     return fusion
 
 

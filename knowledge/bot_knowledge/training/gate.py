@@ -14,54 +14,14 @@ from bot_knowledge.ranking.gate import logistic
 
 Json = dict[str, Any]
 Floats = NDArray[np.float64]
+COMMON = "bias best_cos_fast best_coverage unseen_own words z_fast margin cross unknown_names missing share"
 NEAR = {
-    "full": [
-        "bias",
-        "best_late",
-        "best_cos_fast",
-        "best_cos_better",
-        "best_coverage",
-        "unseen",
-        "words",
-        "z_fast",
-        "z_better",
-        "margin",
-    ],
-    "fast": ["bias", "best_cos_fast", "best_coverage", "unseen", "words", "z_fast", "margin"],
+    "full": f"{COMMON} best_late best_cos_better z_better weakest quote".split(),
+    "fast": COMMON.split(),
 }
 SURE = {
-    "full": [
-        "bias",
-        "late",
-        "weakest",
-        "lack_max",
-        "lack_mean",
-        "share",
-        "gap",
-        "margin",
-        "z_fast",
-        "z_better",
-        "cos_fast",
-        "cos_better",
-        "coverage_same",
-        "quote",
-        "cross",
-        "missing",
-        "fits",
-    ],
-    "fast": [
-        "bias",
-        "cos_fast",
-        "z_fast",
-        "share",
-        "gap",
-        "margin",
-        "coverage_same",
-        "quote",
-        "cross",
-        "missing",
-        "fits",
-    ],
+    "full": f"{COMMON} late weakest lack_max lack_mean gap z_better cos_better coverage_same quote fits".split(),
+    "fast": f"{COMMON} cos_fast gap coverage_same quote fits".split(),
 }
 FALSE_UNKNOWN = 0.02  # share of answerable questions that may be refused outright
 ASSERTED = 0.85  # share of answerable and found questions that are asserted
@@ -139,8 +99,10 @@ def rates(examples: Sequence[Json], gate: Mapping[str, Any]) -> dict[str, float]
 
 def check(work: Path, stage: str = "full") -> Json:
     """Fit with four folds of the corpora and print; return the gate fitted to everything."""
-    reading = json.loads((work / "reading.json").read_text()) if (work / "reading.json").exists() else []
-    own = [e for path in sorted(work.glob("*.corpus.json")) for e in json.loads(path.read_text())]
+    use = stage == "full" and (work / "reading.json").exists()
+    reading = json.loads((work / "reading.json").read_text(encoding="utf-8")) if use else []
+    paths = sorted(work.glob(f"*.{stage}.json"))
+    own = [example for path in paths for example in json.loads(path.read_text(encoding="utf-8"))]
     rows = []
     for k in range(4):
         gate = fit_gate([*reading, *[e for i, e in enumerate(own) if i % 4 != k]], stage)

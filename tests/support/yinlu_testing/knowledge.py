@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot_core.answers import Answer, Question, Turn
 from bot_core.identity import Locale
-from bot_core.ports.knowledge import Indexed, IngestProgress, IngestResult, Passage, SparseVector
+from bot_core.ports.knowledge import Indexed, IngestResult, Passage, SparseVector
 from bot_knowledge import Knowledge
 
 
@@ -55,9 +55,7 @@ async def ingest(
     knowledge: Knowledge, community: str, *paths: Path, base: Path | None = None, **more
 ) -> IngestResult:
     """Ingest and return the result."""
-    result: IngestProgress | IngestResult | None = None
-    async for result in knowledge.library.ingest(community, paths, base=base, **more):
-        pass
+    *_, result = [step async for step in knowledge.library.ingest(community, paths, base=base, **more)]
     assert isinstance(result, IngestResult)
     return result
 
