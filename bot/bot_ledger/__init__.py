@@ -7,6 +7,8 @@
         async with SqlLedger.open("postgresql://user:password@host/name") as ledger: ...
     MemoryLedger()                                    the twin, for tests
     await upgrade(url: str) -> None                   migrations alone; open() does it already
+    statistics.gaps(records) -> list[Gap]             questions the documents don't answer, grouped; CPU work
+    await export.export_jsonl(ledger, community, path: Path) -> int   voted answers of those who agreed
 
 Both ledgers are the core's ``Ledger`` port, and besides it know ``consent(person)``, ``set_consent(person, bool)``,
 ``link(account, person)``, ``person_of(account)`` and ``daily(community, since)``. ``url`` is YINLU_DATABASE_URL;

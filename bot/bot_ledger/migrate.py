@@ -37,6 +37,8 @@ def _upgrade(url: URL) -> None:
         path = Path(str(url.database))
         with translated(str(path)):
             path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                path.touch(mode=0o600)  # members' words; SQLite gives its log the same rights
             _upgrade_sqlite(url)
         return
     with translated(f"{url.host or 'the socket'}/{url.database}"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +16,11 @@ from bot_core.answers import AnswerRecord, Outcome
 from bot_ledger import tables as t
 from bot_ledger.engines import Database
 
+# Words that ask and say nothing of what is asked.
+_ASKING = re.compile(
+    r"请问|我想|能不能|可不可以|可以|怎么样|怎样|怎么|如何|什么|吗|呢|啊|的"
+    r"|\b(?:how|what|where|when|who|do|does|did|is|are|can|could|i|we|you|to|a|an|the|please)\b"
+)
 SIMILAR = 0.5  # share of two-letter pieces that two wordings of one question have in common
 
 
@@ -116,7 +122,7 @@ def gaps(records: Sequence[AnswerRecord]) -> list[Gap]:
 def _pieces(question: str) -> frozenset[str]:
     """Return the two-letter pieces of a question, its width, case and punctuation evened out."""
     folded = unicodedata.normalize("NFKC", question).casefold()
-    letters = "".join(letter for letter in folded if letter.isalnum())
+    letters = "".join(letter for letter in _ASKING.sub("", folded) if letter.isalnum())
     return frozenset(letters[at : at + 2] for at in range(max(1, len(letters) - 1)))
 
 

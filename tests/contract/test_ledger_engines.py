@@ -177,6 +177,15 @@ async def test_a_failed_transaction_leaves_nothing(tmp_path):
         await database.close()
 
 
+async def test_the_file_is_for_us_alone(tmp_path):
+    """No other user of the machine reads members' words, the write-ahead log included."""
+    async with SqlLedger.open(sqlite_url(tmp_path)) as ledger:
+        await ledger.record_answer(record())
+        files = sorted(tmp_path.glob("ledger.sqlite3*"))
+        assert len(files) == 3
+        assert all(path.stat().st_mode & 0o077 == 0 for path in files)
+
+
 async def test_readers_can_not_write(tmp_path):
     """The reading connections are read-only: a write through them would pass the lock by."""
     async with SqlLedger.open(sqlite_url(tmp_path)) as ledger:
