@@ -41,10 +41,10 @@ async def _collect(reading: Path | None, corpora: list[list[Path]], work: Path) 
         examples = await from_reading(reading, work)
         (work / "reading.json").write_text(json.dumps(examples, ensure_ascii=False), encoding="utf-8")
     for folder, questions in corpora:
-        examples = await from_corpus(folder, questions, work, folder.name)
-        (work / f"{folder.name}.corpus.json").write_text(
-            json.dumps(examples, ensure_ascii=False), encoding="utf-8"
-        )
+        for stage in STAGES:
+            examples = await from_corpus(folder, questions, work, folder.name, stage)
+            path = work / f"{folder.name}.{stage}.json"
+            path.write_text(json.dumps(examples, ensure_ascii=False), encoding="utf-8")
 
 
 if __name__ == "__main__":
