@@ -33,6 +33,8 @@ from bot_queue.news import News
 log = logging.getLogger(__name__)
 
 LUA = Path(__file__).parent / "lua"
+PARTS = ("jobs", "budget")  # included by others
+SCRIPTS = tuple(sorted(path.stem for path in LUA.glob("*.lua") if path.stem not in PARTS))
 LARGEST_BUNDLE = 256
 CUT = (LinkDown, LinkSlow, OSError, TimeoutError)
 BUSY = ("LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY ")
@@ -243,7 +245,7 @@ async def open_store(url: str, options: StoreOptions | None = None) -> AsyncIter
     """Open a store on a URL or a Unix socket's path; raises EngineDown where nobody answers."""
     store = Store(make_pool(url), options)
     try:
-        await store.call("PING")
+        await asyncio.gather(*(store.call("SCRIPT", "LOAD", script(name).source) for name in SCRIPTS))
         yield store
     finally:
         await store.close()

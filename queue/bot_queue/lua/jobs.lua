@@ -37,36 +37,36 @@ end
 -- Put a job into its line at its score.
 local function enter(j)
   local sc = str(j.sc)
-  call('ZADD', R .. 'z:' .. j.line, sc, j.m)
+  local z = R .. 'z:' .. j.line
+  call('ZADD', z, sc, j.m)
   call('ZADD', R .. 'f:' .. j.line .. ':' .. j.pr, sc, j.m)
   call('ZADD', R .. 'o:' .. j.line .. ':' .. j.pe, sc, j.m)
   call('ZADD', R .. 'age:' .. j.la, j.pa, j.id)
-  call('HINCRBYFLOAT', R .. 's:' .. j.line, 'cost', str(j.co))
+  if call('ZCARD', z) == 1 then call('HSET', R .. 's:' .. j.line, 'cost', str(j.co)) -- no rounding is carried on
+  else call('HINCRBYFLOAT', R .. 's:' .. j.line, 'cost', str(j.co)) end
   count('wait', j.pe, 1)
 end
 
 local function leave(j)
-  local z = R .. 'z:' .. j.line
-  call('ZREM', z, j.m)
+  call('ZREM', R .. 'z:' .. j.line, j.m)
   call('ZREM', R .. 'f:' .. j.line .. ':' .. j.pr, j.m)
   call('ZREM', R .. 'o:' .. j.line .. ':' .. j.pe, j.m)
   call('ZREM', R .. 'age:' .. j.la, j.id)
-  if call('EXISTS', z) == 0 then call('HSET', R .. 's:' .. j.line, 'cost', 0)
-  else call('HINCRBYFLOAT', R .. 's:' .. j.line, 'cost', str(-j.co)) end
+  call('HINCRBYFLOAT', R .. 's:' .. j.line, 'cost', str(-j.co))
   count('wait', j.pe, -1)
 end
 
 -- Out of the running ones.
-local function stop(j)
+local function stop(j, counted)
   call('ZREM', R .. 'lease', j.id)
-  call('HINCRBY', R .. 's:' .. j.line, 'running', -1)
+  if not counted then call('HINCRBY', R .. 's:' .. j.line, 'running', -1) end
   count('run', j.pe, -1)
 end
 
 -- A job came to its end: done, failed (set aside) or cancelled.
-local function finish(j, state, spent)
+local function finish(j, state, spent, result)
   local key = R .. 'j:' .. j.id
-  call('HSET', key, 's', state, 'en', num(j.en) + 1)
+  call('HSET', key, 's', state, 'en', num(j.en) + 1, 're', result or '')
   call('HINCRBY', R .. 'n', state .. ':' .. j.la, 1)
   call('ZADD', R .. 'fin', NOW, j.id)
   local kept = R .. 'end:' .. state

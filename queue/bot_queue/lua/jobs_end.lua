@@ -19,14 +19,13 @@ if ARGV[1] == 'release' then
   call('HINCRBY', key, 'tr', -1)
   return back(j, math.huge, j.so == '1' and 1 or 0, '')
 end
-stop(j)
-call('HSET', key, 're', ARGV[4])
+stop(j, true)
 local s = R .. 's:' .. j.line
-local f = call('HMGET', s, 'rate', 'err')
+local f = call('HMGET', s, 'rate', 'err', 'running')
 local ran, took = math.max(1, NOW - num(j.st)), math.max(1, NOW - num(j.pa))
 local rate, err = num(j.bt) / ran, math.abs(num(j.est) - took) / took
 if f[1] then rate = num(f[1]) * 0.8 + rate * 0.2 end
 if f[2] then err = num(f[2]) * 0.9 + err * 0.1 end
-call('HSET', s, 'rate', str(rate), 'err', str(err))
-finish(j, 'done', ARGV[5] ~= '' and num(ARGV[5]) or j.co)
+call('HSET', s, 'rate', str(rate), 'err', str(err), 'running', num(f[3]) - 1)
+finish(j, 'done', ARGV[5] ~= '' and num(ARGV[5]) or j.co, ARGV[4])
 return 'ok'

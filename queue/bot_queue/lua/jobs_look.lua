@@ -29,8 +29,9 @@ for _, lane in ipairs({'fast', 'relax'}) do
   for _, line in ipairs(lines) do
     if string.match(line, '^(%a+):') == lane then
       local f = call('HMGET', R .. 's:' .. line, 'running', 'cost', 'err')
-      waiting = waiting + call('ZCARD', R .. 'z:' .. line)
-      running, cost, err = running + num(f[1]), cost + num(f[2]), math.max(err, num(f[3]))
+      local here = call('ZCARD', R .. 'z:' .. line)
+      if here > 0 then waiting, cost = waiting + here, cost + num(f[2]) end
+      running, err = running + num(f[1]), math.max(err, num(f[3]))
     end
   end
   local n = call('HMGET', R .. 'n', 'done:' .. lane, 'failed:' .. lane)
