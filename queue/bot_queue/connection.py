@@ -24,7 +24,7 @@ from hiredis import pack_command
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.sentinel import Sentinel
 from redis.exceptions import ConnectionError as LinkDown
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as LinkSlow
 
 from bot_core.errors import EngineDown, SettingWrong, StorageFull
@@ -38,7 +38,7 @@ SCRIPTS = tuple(sorted(path.stem for path in LUA.glob("*.lua") if path.stem not 
 LARGEST_BUNDLE = 256
 CUT = (LinkDown, LinkSlow, OSError, TimeoutError)
 BUSY = ("LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY ")
-FULL = ("MISCONF", "OOM")
+FULL = ("MISCONF",)
 ENGINE = "Redis"
 Argument = str | int | float
 
@@ -206,7 +206,7 @@ class Store:
 
 def _meaning(error: ResponseError) -> Exception:
     text = str(error)
-    if text.startswith(FULL):
+    if text.startswith(FULL) or isinstance(error, OutOfMemoryError):
         return StorageFull("Redis")
     if text.startswith(BUSY) or type(error).__name__ in (
         "BusyLoadingError",
