@@ -208,11 +208,7 @@ def _meaning(error: ResponseError) -> Exception:
     text = str(error)
     if text.startswith(FULL) or isinstance(error, OutOfMemoryError):
         return StorageFull("Redis")
-    if text.startswith(BUSY) or type(error).__name__ in (
-        "BusyLoadingError",
-        "ReadOnlyError",
-        "MasterDownError",
-    ):
+    if text.startswith(BUSY) or isinstance(error, ReadOnlyError):
         return EngineDown(ENGINE, text)
     return error
 

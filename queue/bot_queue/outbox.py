@@ -20,7 +20,8 @@ from bot_core.errors import Broken, EngineDown, LimitReached, StorageFull, Yinlu
 from bot_core.ports.ledger import Ledger
 from bot_core.ports.work import OutboxCounts, Outgoing
 from bot_queue.connection import Store
-from bot_queue.shelf import Head, MemoryShelf, OutboxOptions, PutAnswer, RedisShelf, SendState, Shelf
+from bot_queue.shelf import Head, OutboxOptions, PutAnswer, RedisShelf, SendState, Shelf
+from bot_queue.shelf_memory import MemoryShelf
 
 __all__ = ["MemoryOutbox", "OutboxOptions", "RedisOutbox", "StoredOutbox"]
 

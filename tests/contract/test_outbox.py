@@ -13,7 +13,7 @@ from bot_core.identity import Locale, Origin
 from bot_core.ports.work import Outgoing
 from bot_core.replies import say
 from bot_queue.outbox import MemoryOutbox, OutboxOptions, RedisOutbox
-from bot_queue.shelf import MemoryShelf
+from bot_queue.shelf_memory import MemoryShelf
 
 pytest_plugins = ["yinlu_testing.redis"]
 
