@@ -124,6 +124,11 @@ class Conversation:
         await self._context.outbox.send(outgoing)
         return outgoing.key
 
+    async def show(self, reply: Reply) -> None:
+        """Show ``reply`` now or never, past the outbox: for when the outbox itself is what failed."""
+        out = Outgoing(self.event, self._ordinal, self.origin, self.community, self.person, self.dress(reply))
+        await self._face.deliver(out)
+
     async def edit(self, message: str, reply: Reply) -> None:
         """Replace one of our messages, named by the platform's id."""
         await self._face.edit(self.origin, message, self.dress(reply))

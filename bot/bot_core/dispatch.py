@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -144,7 +145,9 @@ class Dispatcher:
         try:
             await conversation.send(reply)
         except YinluError as error:
-            log.error("could not tell the member", extra={"error": str(error)})
+            log.error("the outbox did not take a reply", extra={"error": str(error)})
+            with suppress(YinluError):
+                await conversation.show(reply)
 
 
 def _wrap(layer: Middleware, inner: Handler) -> Handler:

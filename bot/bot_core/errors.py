@@ -75,16 +75,21 @@ class NotAllowed(Refused):
 
 
 class Moderated(Refused):
-    """Moderation refused it; ``category`` says why."""
+    """Refused by moderation; ``category`` says why (``unavailable``: the check itself could not be made)."""
 
     words = Words(
-        "这条内容不符合社区规则,我不能处理。",
+        "这条内容不符合社区规则，我不能处理。",
         "That goes against the community's rules, so I can't work on it.",
+    )
+    unreachable = Words(
+        "内容检查暂时连不上，为了安全这条先不处理。请稍后再试。",
+        "The check of what is sent can't be reached, so this is not worked on for now. Please try again later.",
     )
 
     def __init__(self, category: str) -> None:
         self.category = category
-        super().__init__(f"refused by moderation: {category}")
+        words = self.unreachable if category == "unavailable" else None
+        super().__init__(f"refused by moderation: {category}", words)
 
 
 class UnknownCommunity(Refused):

@@ -75,7 +75,11 @@ class WebFace:
         locale = self._stopped.get(outgoing.event)
         if locale is not None and [kind for kind, _ in frames] == ["message"]:
             frames = [("done", stopped_data(outgoing.event, mine.text if mine else "", locale))]
-        await self.hub.publish(channel, *(frame(kind, data, answers) for kind, data in frames))
+        try:
+            await self.hub.publish(channel, *(frame(kind, data, answers) for kind, data in frames))
+        except Broken as error:  # it is tried again; whoever waits here need not wait in silence
+            self.hub.complain(channel, error, answers)
+            raise
         if mine is not None:
             self._shown.pop(channel, None)
         self._stopped.pop(outgoing.event, None)

@@ -7,14 +7,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
+from bot_core.errors import YinluError
 from bot_core.ports.work import FrameLog
 
 
 class Listener(Protocol):
-    """One connection, as the hub sees it. Neither call may block."""
+    """One connection, as the hub sees it. No call may block."""
 
     def offer(self, seq: int, stored: str) -> None:
         """Take a live frame; a listener that can't keep up closes itself."""
+        ...
+
+    def error(self, error: YinluError, answers: str = "") -> None:
+        """Take a sentence that is not kept."""
         ...
 
 
@@ -59,6 +64,12 @@ class Hub:
             self.published += 1
             for listener in tuple(channel.listeners):
                 listener.offer(seq, text)
+
+    def complain(self, name: str, error: YinluError, answers: str) -> None:
+        """Tell a session's connections of something that could not be kept; who is away does not learn of it."""
+        channel = self._channels.get(name)
+        for listener in tuple(channel.listeners) if channel else ():
+            listener.error(error, answers)
 
     def leave(self, name: str, listener: Listener) -> None:
         """Forget a connection."""
