@@ -32,6 +32,7 @@ from bot_knowledge.store.kept import KeptStore
 from bot_knowledge.text.language import language_of
 
 log = logging.getLogger(__name__)
+TOGETHER = 4  # documents that get the better embedding in one go
 READING = "1"  # changes when loaders or chunking change, so that everything is read again
 
 
@@ -125,7 +126,7 @@ class DocumentLibrary:
             known = {entry.id for entry in await self._manifest.entries(community)}
             for read in reads:
                 await self._index(community, read, read.entry.id in known)
-            await self._improve_many(community, [read.entry.id for read in reads])
+            await self._improve(community, [read.entry.id for read in reads])
 
     async def settle(self, community: str) -> None:
         """Force what was written to the disk."""
@@ -134,10 +135,10 @@ class DocumentLibrary:
     async def improve(self, community: str) -> AsyncIterator[IngestProgress]:
         """Give every document that waits for it the better embedding, yielding progress."""
         waiting = (await self._manifest.waiting()).get(community, [])
-        for done, document in enumerate(waiting):
+        for done in range(0, len(waiting), TOGETHER):
             yield IngestProgress("finishing", done, len(waiting))
             async with self._writing(community):
-                await self._improve(community, document)
+                await self._improve(community, waiting[done : done + TOGETHER])
         if waiting:
             yield IngestProgress("finishing", len(waiting), len(waiting))
 
@@ -256,12 +257,9 @@ class DocumentLibrary:
         await self._store.upsert(community, items)
         await self._manifest.finish(community, replace(read.entry, terms=flat.tobytes()))
 
-    async def _improve_many(self, community: str, documents: Sequence[str]) -> None:
-        for document in documents:
-            await self._improve(community, document)
-
-    async def _improve(self, community: str, document: str) -> None:
-        items = await self._store.document(community, document)
+    async def _improve(self, community: str, documents: Sequence[str]) -> None:
+        """Give documents the better embedding, all their passages in one go: batches of alike lengths are faster."""
+        items = [item for document in documents for item in await self._store.document(community, document)]
         better = self._signals.better
         if better is None or not items:
             return
@@ -271,8 +269,12 @@ class DocumentLibrary:
             for item, vector in zip(items, vectors, strict=True)
         ]
         await self._store.upsert(community, changed)
-        kept = {item.passage.id: data for item, data in zip(items, tokens, strict=True) if data}
-        await self._manifest.improve(community, document, kept)
+        kept: dict[str, dict[str, bytes]] = {document: {} for document in documents}
+        for item, data in zip(items, tokens, strict=True):
+            if data:
+                kept[item.passage.document][item.passage.id] = data
+        for document, own in kept.items():
+            await self._manifest.improve(community, document, own)
 
 
 def _as_it_is(community: str, source: str, text: str) -> tuple[Entry, tuple[Passage, ...]]:

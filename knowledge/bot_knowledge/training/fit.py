@@ -33,6 +33,8 @@ FULL = [
     "fast_cross",
 ]
 FAST = ["z_fast", "words", "coverage", "heading", "exact", "same", "document", "fits", "fast_cross"]
+READING = 0.15  # weight of an encyclopaedia's question against a community's
+SETS = frozenset({"cmrc", "drcd", "sq2_en", "xq_en", "xq_zh", "xq_zh2en", "xq_en2zh"})
 NOWHERE = Passage("", "", "", "", (), 0, "", "", "")
 
 
@@ -65,6 +67,9 @@ def fit_fusion(examples: Sequence[Json], names: Sequence[str], decay: float = 0.
     labels = [np.array([c["label"] for c in example["candidates"]], dtype=float) for example in known]
     counts = {g: sum(e["group"] == g for e in known) for g in {e["group"] for e in known}}
     shares = np.array([1.0 / np.sqrt(counts[example["group"]]) for example in known])
+    shares *= np.array(
+        [READING if ":" in e["group"] and e["group"].split(":")[0] in SETS else 1.0 for e in known]
+    )
     shares = shares / shares.sum()
     weights = np.full(len(names), 0.1)
     speed, second = np.zeros_like(weights), np.zeros_like(weights)

@@ -23,17 +23,19 @@ SURE = {
     "full": f"{COMMON} late weakest lack_max lack_mean gap z_better cos_better coverage_same quote fits".split(),
     "fast": f"{COMMON} cos_fast gap coverage_same quote fits".split(),
 }
+READING = 0.1  # weight of an encyclopaedia's question against a community's
 FALSE_UNKNOWN = 0.02  # share of answerable questions that may be refused outright
 ASSERTED = 0.85  # share of answerable and found questions that are asserted
 
 
-def fit_gate(examples: Sequence[Json], stage: str = "full") -> Json:
-    """Return {"near", "sure", "near_at", "sure_at"} fitted to the examples."""
-    near = fit_logistic(examples, NEAR[stage], [float(e["near"]) for e in examples])
+def fit_gate(own: Sequence[Json], reading: Sequence[Json], stage: str = "full") -> Json:
+    """Return {"near", "sure", "near_at", "sure_at"}; the cuts are made where a community's own questions put them."""
+    near = fit_logistic(own, NEAR[stage], [float(e["near"]) for e in own])
+    examples = [*own, *({**example, "weight": READING} for example in reading)]
     treated = [example for example in examples if example["near"]]
     sure = fit_logistic(treated, SURE[stage], [float(answered(e)) for e in treated])
-    known = sorted(logistic(e["gate"], near) for e in examples if e["answerable"])
-    found = sorted(logistic(e["gate"], sure) for e in examples if answered(e))
+    known = sorted(logistic(e["gate"], near) for e in own if e["answerable"])
+    found = sorted(logistic(e["gate"], sure) for e in own if answered(e))
     return {
         "near": near,
         "sure": sure,
@@ -72,6 +74,7 @@ def _shares(examples: Sequence[Json], labels: Floats) -> Floats:
     groups = [example["group"] for example in examples]
     counts = {group: groups.count(group) for group in set(groups)}
     share = np.array([1 / np.sqrt(counts[group]) for group in groups])
+    share *= np.array([example.get("weight", 1.0) for example in examples])
     for label in (0.0, 1.0):
         chosen = labels == label
         if chosen.any():
@@ -105,11 +108,9 @@ def check(work: Path, stage: str = "full") -> Json:
     own = [example for path in paths for example in json.loads(path.read_text(encoding="utf-8"))]
     rows = []
     for k in range(4):
-        gate = fit_gate([*reading, *[e for i, e in enumerate(own) if i % 4 != k]], stage)
+        gate = fit_gate([e for i, e in enumerate(own) if i % 4 != k], reading, stage)
         rows.append(rates([e for i, e in enumerate(own) if i % 4 == k], gate))
     print(stage, "four folds", {n: round(float(np.mean([r[n] for r in rows])), 3) for n in rows[0]})  # noqa: T201
-    if reading:
-        print(stage, "reading alone", rates(own, fit_gate(reading, stage)))  # noqa: T201
-    gate = fit_gate([*reading, *own], stage)
+    gate = fit_gate(own, reading, stage)
     print(stage, "everything", rates(own, gate), "reading", rates(reading, gate) if reading else "")  # noqa: T201
     return gate
