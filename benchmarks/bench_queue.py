@@ -31,7 +31,7 @@ JOBS = int(os.environ.get("YINLU_BENCH_JOBS", "4000"))
 ROUNDS = int(os.environ.get("YINLU_BENCH_ROUNDS", "3"))
 NAPS = 300
 KILLS = 4
-PATIENCE = 25.0  # seconds after the last kill
+PATIENCE = 80.0  # seconds after the last kill; SAQ looks for abandoned jobs once a minute
 OURS = ("yinlu", "batches")
 NAMES = {
     "yinlu": "Yinlu",
@@ -124,14 +124,21 @@ def kills(library: str) -> Figures:
             gone.kill()
             gone.wait()
             crew.append(hire())
-        deadline = time.monotonic() + PATIENCE
+        last_kill = time.monotonic()
+        deadline = last_kill + PATIENCE
         while len(client.keys("kt:*")) < NAPS and time.monotonic() < deadline:
             time.sleep(0.1)
+        seconds = time.monotonic() - last_kill
         counts = [int(client.get(key) or 0) for key in client.keys("kt:*")]
         for member in crew:
             member.kill()
             member.wait()
-    return {"jobs": NAPS, "never_ran": NAPS - len(counts), "ran_twice": sum(n - 1 for n in counts)}
+    return {
+        "jobs": NAPS,
+        "never_ran": NAPS - len(counts),
+        "ran_twice": sum(n - 1 for n in counts),
+        "seconds": seconds,
+    }
 
 
 def median(rounds: list[Figures]) -> Figures:
@@ -222,10 +229,14 @@ def report(
             f"| {NAMES[name]} | {f['jobs_per_s']:.0f} | {f['whole_per_s']:.0f} | {f['put_cpu_us']:.0f} "
             f"| {f['work_cpu_us']:.0f} | {server:.0f} | {f['cpu_us']:.0f} |"
         )
-    lines += ["", f"{NAPS} jobs of 20 ms, two workers, {KILLS} kill -9; {PATIENCE:.0f} s to recover:", ""]
-    lines += ["| library | jobs that never ran | runs beyond the first |", "|---|---|---|"]
+    lines += ["", f"{NAPS} jobs of 20 ms, two workers, {KILLS} kill -9, then {PATIENCE:.0f} s at most:", ""]
     lines += [
-        f"| {NAMES[name]} | {f['never_ran']:.0f} | {f['ran_twice']:.0f} |" for name, f in losses.items()
+        "| library | jobs that never ran | runs beyond the first | s until all had run |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {NAMES[name]} | {f['never_ran']:.0f} | {f['ran_twice']:.0f} | {f['seconds']:.0f} |"
+        for name, f in losses.items()
     ]
     raw = {"jobs": JOBS, "rounds": rounds, "speed": speed, "kills": losses, "own": own}
     save(
