@@ -175,20 +175,26 @@ def report(
         rows.append(
             ["no-op jobs put and run, of the best other", f"{speed['yinlu']['whole_per_s'] / whole:.2f}x", ""]
         )
+    curves: list[list[object]] = [
+        [
+            f"simulated GPU, {c['curve']} (batches of {c['largest']})",
+            f"{c['of_ideal'] * 100:.0f} % of ideal",
+            ">= 90 %",
+        ]
+        for c in own["batching"]
+    ]
     rows += [
         [
             "pickup when idle, p50 / p95",
             f"{pickup['pickup_p50_ms']:.1f} / {pickup['pickup_p95_ms']:.1f} ms",
             "<= 5 ms",
         ],
-        *(
-            [
-                f"simulated GPU, {c['curve']} (batches of {c['largest']})",
-                f"{c['of_ideal'] * 100:.0f} % of ideal",
-                ">= 90 %",
-            ]
-            for c in own["batching"]
-        ),
+        *curves,
+        [
+            "time estimates, off by (lately, the three curves)",
+            " / ".join(f"{c['estimate_error'] * 100:.0f} %" for c in own["batching"]),
+            "",
+        ],
         [
             "20 with 5 jobs beside one with 1,000: last one",
             f"{flood['last_of_20_over_ideal']:.2f}x round robin",

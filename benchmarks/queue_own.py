@@ -69,7 +69,8 @@ async def aging(queue: RedisJobQueue) -> dict[str, float]:
 
 async def places(queue: RedisJobQueue) -> dict[str, float]:
     """1,000 random operations, each position checked against who is handed out; then the cost of asking at 20,000."""
-    chance, waiting, wrong, checked = random.Random(1), [], 0, 0
+    waiting: list[str] = []
+    chance, wrong, checked = random.Random(1), 0, 0
     for n in range(1000):
         if chance.random() < 0.6 or not waiting:
             made = job(f"x{n}", f"p{chance.randrange(9)}", cost=chance.choice((1.0, 3.0)))
@@ -228,7 +229,7 @@ async def measure(url: str) -> dict[str, object]:
     for number, one in enumerate((flood, aging, places, pickup, cancels)):
         async with open_store(url, StoreOptions(prefix=f"own{number}")) as store:
             raw[one.__name__] = await one(RedisJobQueue(store, WIDE))
-    curves = []
+    curves: list[dict[str, float | str]] = []
     for name, (a, b) in CURVES.items():
         async with open_store(url, StoreOptions(prefix=f"curve{len(curves)}")) as store:
             curves.append(await batching(RedisJobQueue(store, WIDE), name, a, b))

@@ -72,8 +72,11 @@ class News:
             pubsub: Any = self._client.pubsub()
             try:
                 # One channel of our own, so that the subscription lives while nobody listens.
-                await pubsub.subscribe(self._start, *(self._start + topic for topic in self._listeners))
+                known = set(self._listeners)
+                await pubsub.subscribe(self._start, *(self._start + topic for topic in known))
                 self._pubsub = pubsub
+                if missed := set(self._listeners) - known:  # came while we were subscribing
+                    await pubsub.subscribe(*(self._start + topic for topic in missed))
                 await self._hear(pubsub)
             except BROKEN as error:
                 log.info("the line for news broke", extra={"error": type(error).__name__})

@@ -127,6 +127,32 @@ async def test_news_come_after_a_broken_line(server):
         await asyncio.wait_for(heard.wait(), 2)
 
 
+async def test_all_who_begin_to_listen_at_once_hear(valkey):
+    """Nobody's topic is forgotten while the line is being opened."""
+    async with open_store(valkey.url, StoreOptions(prefix=prefix())) as store:
+        heard = []
+
+        async def listen(n):
+            async with store.news.listen(f"t{n}") as event_:
+                for _ in range(2):  # the subscription, then the news
+                    await asyncio.wait_for(event_.wait(), 5)
+                    event_.clear()
+                heard.append(n)
+
+        async def speak():
+            await asyncio.sleep(0.3)
+            for n in range(40):
+                await store.call("PUBLISH", f"{store.root}news:t{n}", "")
+
+        await asyncio.gather(*(listen(n) for n in range(20)), _later(listen, range(20, 40)), speak())
+        assert sorted(heard) == list(range(40))
+
+
+async def _later(listen, numbers):
+    await asyncio.sleep(0)
+    await asyncio.gather(*(listen(n) for n in numbers))
+
+
 def _free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
