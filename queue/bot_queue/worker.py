@@ -75,6 +75,7 @@ class WorkerOptions:
     drain: float = 8.0
     longest: float = 1800.0  # a batch that takes longer has failed
     backoff: float = 0.5
+    insist: float = 60.0  # how long a result is told again while the queue can't be reached
 
 
 class Worker:
@@ -154,8 +155,9 @@ class Worker:
 
     async def _make(self, batch: Batch, left: dict[str, Lease]) -> None:
         results = await self._attempt(batch)
-        pairs = zip(batch.leases, results, strict=True)
-        await asyncio.gather(*(self._tell(batch, lease, result, left) for lease, result in pairs))
+        async with asyncio.TaskGroup() as telling:
+            for lease, result in zip(batch.leases, results, strict=True):
+                telling.create_task(self._tell(batch, lease, result, left))
 
     async def _attempt(self, batch: Batch) -> Sequence[JobResult | Exception]:
         """Return a result or an error for each job, making them one by one where the whole failed."""
@@ -176,14 +178,27 @@ class Worker:
     async def _tell(
         self, batch: Batch, lease: Lease, result: JobResult | Exception, left: dict[str, Lease]
     ) -> None:
-        try:
-            if isinstance(result, JobResult):
-                await self._queue.commit(lease, result)
-            elif lease in batch.active:
-                await self._queue.fail(lease, _reason(result), retry=not isinstance(result, Refused))
-        except LeaseLost as error:
-            log.info("too late: the job was taken over or cancelled", extra={"job": error.job})
-        left.pop(lease.job.id, None)
+        """Say how a job ended; while the queue can't be reached, again and again, so that the work is not lost."""
+        until = asyncio.get_running_loop().time() + self._options.insist
+        while lease.job.id in left:
+            try:
+                await self._say(batch, lease, result)
+                del left[lease.job.id]
+            except LeaseLost as error:
+                log.info("too late: the job was taken over or cancelled", extra={"job": error.job})
+                del left[lease.job.id]
+            except Broken as error:
+                if asyncio.get_running_loop().time() > until:
+                    log.error("a result was given up; the job is made again", extra={"job": lease.job.id})
+                    return
+                log.warning("a result can't be told yet", extra={"job": lease.job.id, "error": str(error)})
+                await asyncio.sleep(self._options.backoff)
+
+    async def _say(self, batch: Batch, lease: Lease, result: JobResult | Exception) -> None:
+        if isinstance(result, JobResult):
+            await self._queue.commit(lease, result)
+        elif lease in batch.active:
+            await self._queue.fail(lease, _reason(result), retry=not isinstance(result, Refused))
 
 
 class _Part(Batch):

@@ -216,6 +216,30 @@ async def test_results_reach_ledger_and_member_once(queue):
     assert sorted(o.reply.text for o in face.delivered) == ["done", "failed"]
 
 
+async def test_a_result_outlives_a_queue_that_is_away():
+    """While the queue can't be reached the result is told again; the work is not done twice."""
+    made = []
+
+    class Flaky(MemoryJobQueue):
+        failures = 3
+
+        async def commit(self, lease, result):
+            if self.failures:
+                self.failures -= 1
+                raise EngineDown("Redis", "told to fail")
+            await super().commit(lease, result)
+
+    async def maker(batch):
+        made.append(batch.leases[0].job.key)
+        return [JobResult()]
+
+    queue = Flaky(QUEUE)
+    await queue.put(job("a"))
+    async with Working(queue, maker, WorkerOptions(heartbeat=0.1, wait=0.1, backoff=0.05)):
+        (line,) = await asyncio.wait_for(ended(queue, "a"), 5)
+    assert line.state is JobState.DONE and made == ["a"]
+
+
 def test_a_rule_follows_the_measured_curve():
     """Where batching pays it is large and patient; where it does not, jobs go one by one."""
     assert rule_of({1: 10.0, 2: 19.5, 4: 39.0}) == BatchRule()
