@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from bot_core.identity import short_id
 from bot_core.ports.knowledge import Passage
 from bot_knowledge.loaders.model import Block, Document, Kind
-from bot_knowledge.text.language import language_of
+from bot_knowledge.text.language import language_of, simplified
 from bot_knowledge.text.sentences import sentences
 
 _LEAD_IN = re.compile(r"[:：][*_\s]*$")
@@ -71,10 +71,13 @@ def passage_id(document: str, position: int, text: str) -> str:
 
 
 def searchable(passage: Passage) -> str:
-    """Return what is embedded: the path of headings before the text."""
+    """Return what is embedded: the path of headings before the text, traditional characters made simplified.
+
+    The text stands at its end, character for character.
+    """
     names = [passage.title, *passage.heading]
     path = " > ".join(name for index, name in enumerate(names) if name and name not in names[:index])
-    return f"{path}\n{passage.text}"
+    return simplified(f"{path}\n{passage.text}")
 
 
 def _language(text: str, whole: str) -> str:

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot_core.answers import Turn
+from bot_knowledge.answering.quotes import Quote, steps
 from bot_knowledge.chunking import SIZES, passages
 from bot_knowledge.loaders import load
+from bot_knowledge.ranking.candidates import Candidate
 from bot_knowledge.ranking.query import exact_parts, variants
 from bot_knowledge.text.language import language_of, squeezed
 from bot_knowledge.text.sentences import sentences
@@ -104,3 +106,16 @@ def test_follow_up_questions_carry_terms_over():
     assert forms[0] == "And how much may she spend?" and any("Purser" in form for form in forms[1:])
     whole = "Which channel should newcomers use to introduce themselves to the community members?"
     assert variants(whole, history) == [whole]
+
+
+def test_numbered_steps_are_quoted_whole():
+    """A quote in a numbered list grows to all its steps, each at most two sentences and verbatim."""
+    text = "To join:\n1. Read the rules. Then wait. Then sing.\n2. Say hello.\n3. Ask for the role."
+    passage = passages(load(f"# T\n\n{text}\n".encode(), "a.txt"), "c", "a.txt", "v")[0]
+    start = passage.text.index("2. Say")
+    found = steps(Quote(Candidate(passage), start, start + 13, 1.0))
+    assert [quote.text for quote in found] == [
+        "1. Read the rules. Then wait.",
+        "2. Say hello.",
+        "3. Ask for the role.",
+    ]

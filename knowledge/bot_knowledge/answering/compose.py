@@ -10,7 +10,8 @@ from datetime import date
 from bot_core.answers import Citation, Outcome, Reason
 from bot_core.identity import Locale
 from bot_knowledge.answering.disagree import disagreement
-from bot_knowledge.answering.quotes import Quote
+from bot_knowledge.answering.expect import Expected
+from bot_knowledge.answering.quotes import Quote, steps
 from bot_knowledge.answering.wording import (
     DATED,
     DISAGREE,
@@ -24,7 +25,6 @@ from bot_knowledge.answering.wording import (
 from bot_knowledge.options import KnowledgeOptions
 from bot_knowledge.ranking.candidates import Candidate
 from bot_knowledge.ranking.gate import Verdict
-from bot_knowledge.ranking.snapshot import Snapshot
 
 CLOSE = 0.03  # a further quote must be worth as much as the first
 NEXT = 0.75  # and its passage score nearly as high
@@ -54,7 +54,7 @@ class Composer:
         verdict: Verdict,
         quotes: Sequence[Quote],
         ranked: Sequence[Candidate],
-        snapshot: Snapshot,
+        kind: Expected,
     ) -> Composed:
         """Return the answer for a verdict."""
         if verdict.outcome is Outcome.UNKNOWN:
@@ -63,17 +63,22 @@ class Composer:
             chosen = list(quotes)
             lines = [RELATED.of(locale), *self._lines(chosen, locale)]
             return Composed("\n\n".join(lines), _citations(chosen), verdict.outcome, verdict.reason)
-        return self._answered(locale, quotes)
+        return self._answered(locale, quotes, kind)
 
-    def _answered(self, locale: Locale, quotes: Sequence[Quote]) -> Composed:
+    def _answered(self, locale: Locale, quotes: Sequence[Quote], kind: Expected) -> Composed:
         against = disagreement(quotes)
         if against is not None:
             chosen = sorted([quotes[0], against], key=lambda quote: quote.passage.date, reverse=True)
             lines = [DISAGREE.of(locale), *self._lines(chosen, locale, dated=True)]
             return Composed("\n\n".join(lines), _citations(chosen), Outcome.ANSWERED, Reason.DISAGREE)
-        chosen = [quotes[0]]
-        chosen += [quote for quote in quotes[1:] if _as_good(quote, quotes[0]) and _adds(quote, chosen)][:1]
+        chosen = steps(quotes[0]) if kind is Expected.STEPS else [quotes[0]]
+        if len(chosen) == 1:
+            chosen += [quote for quote in quotes[1:] if _as_good(quote, quotes[0]) and _adds(quote, chosen)][
+                :1
+            ]
         lines = self._lines(chosen, locale)
+        if len(chosen) > 2:  # the steps of one list
+            lines = ["\n".join(f"{place}. {line}" for place, line in enumerate(lines, 1))]
         age = self._age(quotes[0].passage.date, locale)
         if age:
             lines.append(OLD.of(locale).format(date=quotes[0].passage.date, age=age))
@@ -169,7 +174,12 @@ def _citation(number: int, quote: Quote) -> Citation:
     )
 
 
+def _short(source: str) -> str:
+    """Return the last parts of a path, enough to know the file by."""
+    return source if "://" in source else "/".join(source.split("/")[-2:])
+
+
 def _unknown(locale: Locale, ranked: Sequence[Candidate]) -> str:
-    names = list(dict.fromkeys(f"{c.passage.title} ({c.passage.source})" for c in ranked[:8]))[:3]
+    names = list(dict.fromkeys(f"{c.passage.title} ({_short(c.passage.source)})" for c in ranked[:8]))[:3]
     lines = "\n".join(f"- {_plain(name)}" for name in names)
     return f"{UNKNOWN.of(locale)}\n\n{NEAREST.of(locale)}\n{lines}" if names else UNKNOWN.of(locale)

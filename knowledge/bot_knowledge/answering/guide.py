@@ -20,7 +20,7 @@ from bot_knowledge.manifest import Manifest
 from bot_knowledge.options import KnowledgeOptions
 from bot_knowledge.ranking.candidates import Candidate, Finder, Search
 from bot_knowledge.ranking.gate import Verdict, features, judge
-from bot_knowledge.ranking.query import read_question, variants
+from bot_knowledge.ranking.query import points_back, read_question, variants
 from bot_knowledge.ranking.rank import rank
 from bot_knowledge.ranking.snapshot import Snapshot, Snapshots
 from bot_knowledge.weights import Learned
@@ -28,6 +28,7 @@ from bot_knowledge.weights import Learned
 log = logging.getLogger(__name__)
 SHOWN = 10  # passages that an answer names as considered
 QUOTED = 3  # passages that quotes are taken from
+LEANING = 0.4  # of near + sure: a question that points back is seldom meant as it stands
 PIECE = 24  # characters that are said at a time
 
 
@@ -40,6 +41,7 @@ class Judged:
     quotes: list[Quote]
     verdict: Verdict
     features: Mapping[str, float]
+    kind: Expected
 
 
 class Guide:
@@ -70,7 +72,7 @@ class Guide:
         searched = time.perf_counter()
         if best is None:
             return await self._empty(question, say)
-        composed = self._composer.compose(question.locale, best.verdict, best.quotes, best.ranked, snapshot)
+        composed = self._composer.compose(question.locale, best.verdict, best.quotes, best.ranked, best.kind)
         answer = self._answer(question, best, composed)
         timings = {
             "search": round((searched - started) * 1000, 1),
@@ -108,9 +110,13 @@ class Guide:
     async def _best(self, question: Question, text: str, snapshot: Snapshot) -> Judged | None:
         """Search every form of the question and return the one that the gate likes best."""
         best: Judged | None = None
+        lead = (
+            -LEANING if points_back(text) else 0.02
+        )  # what a form with history must be ahead of the plain one
         for form in variants(text, question.history):
             judged = await self._judged(question.community, form, question.audience, snapshot)
-            if judged is not None and (best is None or _sureness(judged) > _sureness(best) + 0.02):
+            if judged is not None and (best is None or _sureness(judged) > _sureness(best) + lead):
+                lead = lead if best is None else 0.02
                 best = judged
         return best
 
@@ -127,7 +133,7 @@ class Guide:
         kind = expected(text)
         quotes = self._quotes(search, ranked, kind)
         found = features(search, ranked, quotes, kind)
-        return Judged(search, ranked, quotes, judge(found, self._learned.gate[stage]), found)
+        return Judged(search, ranked, quotes, judge(found, self._learned.gate[stage]), found, kind)
 
     async def _reranked(self, text: str, ranked: list[Candidate]) -> list[Candidate]:
         """Let a configured reranker order the first passages."""

@@ -18,10 +18,14 @@ from bot_knowledge.text.sentences import Span, sentences
 from bot_knowledge.text.terms import term_id, terms
 
 _LEAD_IN = re.compile(r"[:：]\s*$")
+_QUESTION = re.compile(r"[?？]\W*$")
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)、]|[①-⑳]|[（(]\d+[)）])")
 Floats = NDArray[np.float64]
+_STEP = re.compile(r"^\s*\d{1,2}[.)、]")
+MOST_STEPS = 9
 LONGEST = 420  # characters of a quote
 HEADER = 0.4  # what a row of column names is worth less than the rows below it
+ASKS = 0.2  # what a sentence that is itself a question is worth less
 CLOSE = 0.2  # worth within which the neighbouring sentence is quoted too
 
 
@@ -68,7 +72,8 @@ class Quoter:
         penalty = np.array([0.08 if _LEAD_IN.search(text[start:end]) else 0.0 for start, end in spans])
         first = np.array([0.02 if index == 0 else 0.0 for index in range(len(spans))])
         header = np.array([HEADER * _is_header(text, spans, index) for index in range(len(spans))])
-        return np.asarray(late + 0.2 * words + bonus - penalty + first - header, dtype=np.float64)
+        asks = np.array([ASKS * bool(_QUESTION.search(text[start:end])) for start, end in spans])
+        return np.asarray(late + 0.2 * words + bonus - penalty + first - header - asks, dtype=np.float64)
 
     def _late(self, search: Search, candidate: Candidate, spans: Sequence[Span]) -> Floats:
         """Return late interaction of the question with each sentence alone; zeros where there are no tokens."""
@@ -87,6 +92,28 @@ class Quoter:
             if part.shape[1]:
                 zeros[index] = float(part.max(axis=1) @ weights)
         return zeros
+
+
+def steps(quote: Quote) -> list[Quote]:
+    """Return all numbered steps of the list that a quote stands in, each a quote; the quote alone where there is none."""
+    text = quote.passage.text
+    items = [(start, end) for start, end in units(text) if _STEP.match(text[start:end])]
+    touched = any(start < quote.end and quote.start < end for start, end in items)
+    if not touched or not 2 <= len(items) <= MOST_STEPS:
+        return [quote]
+    return [
+        Quote(quote.candidate, start, _two_sentences(text, start, end), quote.worth) for start, end in items
+    ]
+
+
+def _two_sentences(text: str, start: int, end: int) -> int:
+    """Return the end of the first two sentences of a step; its number is not one of them."""
+    spans = [
+        span
+        for span in sentences(text[start:end])
+        if any(letter.isalpha() for letter in text[start:end][slice(*span)])
+    ]
+    return start + spans[1][1] if len(spans) > 1 else end
 
 
 def units(text: str) -> list[Span]:

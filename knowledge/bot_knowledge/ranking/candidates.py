@@ -62,7 +62,7 @@ class Finder:
         self, community: str, asked: Asked, snapshot: Snapshot, audience: frozenset[str]
     ) -> Search:
         """Return candidates with their signals, not yet ranked."""
-        dense = await self._question(asked.text, snapshot)
+        dense = await self._question(asked.embedded, snapshot)
         sparse = question_vector(asked.text, snapshot.frequency, snapshot.total)
         found: dict[str, Passage] = {}
         for language in snapshot.languages:
@@ -114,7 +114,7 @@ class Finder:
         embedder = self.signals.tokens
         if embedder is None or not search.candidates:
             return search
-        question = turned(*await embedder.query_tokens(search.asked.text))
+        question = turned(*await embedder.query_tokens(search.asked.embedded))
         first = sorted(search.candidates, key=rough, reverse=True)[:INTERACTED]
         kept = await self.manifest.tokens(community, [candidate.passage.id for candidate in first])
         for candidate in first:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot_core.answers import Turn
-from bot_knowledge.text.language import CJK, folded, language_of
+from bot_knowledge.text.language import CJK, folded, language_of, simplified
 from bot_knowledge.text.terms import content_words, surface_words
 
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
@@ -25,9 +25,10 @@ CARRIED = 2  # turns of the member that are looked back on
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question made ready. ``exact``: names, commands and numbers in it, folded."""
+    """A question made ready: ``embedded`` is its form for the models, ``exact`` its names, commands and numbers, folded."""
 
     text: str
+    embedded: str
     language: str
     words: frozenset[str]
     exact: frozenset[str]
@@ -35,7 +36,13 @@ class Asked:
 
 def read_question(text: str) -> Asked:
     """Take a question apart."""
-    return Asked(text, language_of(text), frozenset(content_words(text)), frozenset(exact_parts(text)))
+    return Asked(
+        text,
+        simplified(text),
+        language_of(text),
+        frozenset(content_words(text)),
+        frozenset(exact_parts(text)),
+    )
 
 
 def exact_parts(text: str) -> set[str]:
@@ -69,6 +76,11 @@ def variants(text: str, history: Sequence[Turn]) -> list[str]:
     return list(dict.fromkeys(forms))
 
 
+def points_back(text: str) -> bool:
+    """Say whether a question can't be understood without what was said before."""
+    return _POINTS_BACK.search(text.strip()) is not None
+
+
 def _leans(text: str) -> bool:
     size = len(text) if language_of(text) == "zh" else len(text.split())
-    return size <= SHORT.get(language_of(text), 6) or _POINTS_BACK.search(text.strip()) is not None
+    return size <= SHORT.get(language_of(text), 6) or points_back(text)
