@@ -123,12 +123,9 @@ async def batching(queue: RedisJobQueue, name: str, a: float, b: float) -> dict[
     await _done(queue, 2 * total)
     worker.stop()
     await running
-    return {
-        "curve": name,
-        "largest": rule.largest,
-        "patience": rule.patience,
-        "of_ideal": total / best / whole,
-    }
+    figures = {"patience": rule.patience, "of_ideal": total / best / whole}
+    error = (await queue.board()).error
+    return {"curve": name, "largest": rule.largest, "estimate_error": error, **figures}
 
 
 async def _done(queue: RedisJobQueue, total: int) -> None:
