@@ -60,7 +60,7 @@ class MemoryJobQueue(Schedule):
         self._jobs[job.id] = kept
         self._keys[job.key] = job.id
         place = self._place(kept)
-        kept.estimate = place.seconds
+        kept.estimate = place.seconds if self._line(kept).rate > 0 else None  # a guess is not judged
         self._tell()
         return Placed(job.id, True, place)
 

@@ -29,7 +29,7 @@ class Kept:
     until: float = 0.0
     started: float = 0.0
     batch_cost: float = 0.0
-    estimate: float = 0.0
+    estimate: float | None = None
     reason: str = ""
     rounds: int = 0
     month: str = ""
@@ -195,8 +195,9 @@ class Schedule:
         now, line = self._seconds(), self._line(kept)
         rate = kept.batch_cost / max(1e-3, now - kept.started)
         took = max(1e-3, now - kept.put)
-        error = abs(kept.estimate - took) / took
-        line.error = line.error * 0.9 + error * 0.1 if line.rate else error
+        if kept.estimate is not None:
+            error = abs(kept.estimate - took) / took
+            line.error = line.error * 0.9 + error * 0.1 if line.error else error
         line.rate = line.rate * 0.8 + rate * 0.2 if line.rate else rate
 
     # --- looking --------------------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ local function estimate(j, position)
   local s = call('HMGET', R .. 's:' .. j.line, 'rate', 'cost', 'busy', 'running')
   local rate = num(s[1])
   if position < 0 then return 0 end
-  if rate <= 0 then return position * 5000 end
+  if rate <= 0 then return position * 5000, true end -- a guess: nothing was measured yet
   if position == 0 then return math.max(0, num(j.bt) / rate - (NOW - num(j.st))) end
   local slots = math.max(1, call('ZCOUNT', R .. 'w:' .. j.ki, NOW - 30000, '+inf'))
   local waiting = math.max(1, call('ZCARD', R .. 'z:' .. j.line))

@@ -25,7 +25,8 @@ local f = call('HMGET', s, 'rate', 'err', 'running')
 local ran, took = math.max(1, NOW - num(j.st)), math.max(1, NOW - num(j.pa))
 local rate, err = num(j.bt) / ran, math.abs(num(j.est) - took) / took
 if f[1] then rate = num(f[1]) * 0.8 + rate * 0.2 end
-if f[2] then err = num(f[2]) * 0.9 + err * 0.1 end
+if j.est == '' or not j.est then err = num(f[2])
+elseif num(f[2]) > 0 then err = num(f[2]) * 0.9 + err * 0.1 end
 call('HSET', s, 'rate', str(rate), 'err', str(err), 'running', num(f[3]) - 1)
 finish(j, 'done', ARGV[5] ~= '' and num(ARGV[5]) or j.co, ARGV[4])
 return 'ok'

@@ -29,10 +29,10 @@ local j = {
 score(j, ARGV[11], num(ARGV[15]))
 enter(j)
 local position = place(j)
-local ms = estimate(j, position)
+local ms, guessed = estimate(j, position)
 call('HSET', R .. 'j:' .. id, 'b', ARGV[3], 's', 'waiting', 'la', j.la, 'ki', j.ki, 'pr', j.pr, 'pe', person,
   'co', ARGV[9], 'we', ARGV[10], 'ac', ARGV[8], 'm', j.m, 'sc', str(j.sc), 'n', 0, 'tr', 0, 'pa', NOW, 'key', key,
-  'est', str(ms))
+  'est', guessed and '' or str(ms)) -- how far off it was is tracked
 call('SET', R .. 'k:' .. key, id)
 call('SADD', R .. 'lines', j.line)
 wake(j.ki)
