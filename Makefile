@@ -50,7 +50,12 @@ format: $(VENV)/.test
 	$(BIN)/ruff format .
 
 bench: setup-test
+	$(PIP) -e '.[dev,bench]'
 	$(BIN)/python -m benchmarks
+
+bench-%: setup-test
+	$(PIP) -e '.[dev,bench]'
+	$(BIN)/python -m benchmarks $*
 
 # The README's and the documentation's pictures, taken from the running program.
 pictures: setup-test
