@@ -49,13 +49,17 @@ format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup-test
-	$(PIP) -e '.[dev,bench]'
-	$(BIN)/python -m benchmarks
+# All tables of docs/benchmarks.md, or one: make bench-queue.
+bench: setup-test $(VENV)-rivals/.done
+	YINLU_BENCH_PYTHON=$(VENV)-rivals/bin/python $(BIN)/python -m benchmarks
 
-bench-%: setup-test
-	$(PIP) -e '.[dev,bench]'
-	$(BIN)/python -m benchmarks $*
+bench-%: setup-test $(VENV)-rivals/.done
+	YINLU_BENCH_PYTHON=$(VENV)-rivals/bin/python $(BIN)/python -m benchmarks $*
+
+$(VENV)-rivals/.done: benchmarks/rivals.txt
+	$(PYTHON) -m venv $(VENV)-rivals
+	$(VENV)-rivals/bin/pip --disable-pip-version-check install --quiet -r benchmarks/rivals.txt
+	@touch $@
 
 # The README's and the documentation's pictures, taken from the running program.
 pictures: setup-test

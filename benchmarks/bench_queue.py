@@ -1,6 +1,6 @@
 """The queue beside SAQ, streaq and taskiq-redis on the same Valkey, and what it promises: python -m benchmarks.bench_queue.
 
-The other libraries are the ``bench`` extra; with YINLU_BENCH_PYTHON they may live in an environment of their own.
+The other libraries (benchmarks/rivals.txt) live in an environment of their own, whose Python YINLU_BENCH_PYTHON names.
 """
 
 from __future__ import annotations
