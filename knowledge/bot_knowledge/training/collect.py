@@ -51,7 +51,7 @@ async def from_reading(path: Path, data: Path, seed: int = 1) -> list[Json]:
     chance = random.Random(seed)  # noqa: S311 - a sample, no secret
     examples: list[Json] = []
     mixes = (
-        ("mix1", {"cmrc": 350, "xq_zh2en": 250, "xq_en": 150, "sq2_en": 450}, ("drcd", "vsq_en")),
+        ("mix1", {"cmrc": 350, "xq_zh2en": 250, "xq_en": 150, "sq2_en": 600}, ("drcd", "vsq_en")),
         ("mix2", {"drcd": 350, "xq_en2zh": 250, "xq_zh": 150}, ("cmrc", "sq2_en")),
     )
     for name, parts, foreign in mixes:
@@ -71,14 +71,16 @@ def _mix(
     asked: list[Asked] = []
     for name, most in parts.items():
         base = name.replace("_zh2en", "_en").replace("_en2zh", "_zh")
-        placed = [group for group in sets[name]["G"] if group["pos"] is not None]
-        groups = chance.sample(placed, min(most, len(placed)))
+        groups = chance.sample(sets[name]["G"], min(most, len(sets[name]["G"])))
         for group in groups:
-            source = f"{base}/{group['pos']}"
-            texts[source] = sets[name]["W"][group["pos"]]
+            near = (
+                group["pos"] is None
+            )  # then ``near`` is the passage that does not answer, although it is close
+            place = group["near"] if near else group["pos"]
+            source = f"{base}/{place}"
+            texts[source] = sets[name]["W"][place]
             for negative in group["neg"][:1]:
                 texts.setdefault(f"{base}/{negative}", sets[name]["W"][negative])
-            near = bool(group.get("near"))
             asked.append(
                 Asked(group["q"], () if near else (source,), True, f"{name}:{'near' if near else 'known'}")
             )

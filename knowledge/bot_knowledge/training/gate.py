@@ -23,7 +23,7 @@ SURE = {
     "full": f"{COMMON} late weakest lack_max lack_mean gap z_better cos_better coverage_same quote fits".split(),
     "fast": f"{COMMON} cos_fast gap coverage_same quote fits".split(),
 }
-READING = 0.1  # weight of an encyclopaedia's question against a community's
+READING = 0.3  # weight of an encyclopaedia's question against a community's
 FALSE_UNKNOWN = 0.02  # share of answerable questions that may be refused outright
 ASSERTED = 0.85  # share of answerable and found questions that are asserted
 
