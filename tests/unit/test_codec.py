@@ -39,7 +39,8 @@ incomings = st.builds(
     attachments=st.lists(
         st.builds(events.Attachment, texts, texts, st.integers(0, 9), st.none() | files), max_size=2
     ).map(tuple),
-    reply_to=st.none() | st.builds(events.Quoted, texts, st.none() | st.builds(Person, texts), texts, st.booleans()),
+    reply_to=st.none()
+    | st.builds(events.Quoted, texts, st.none() | st.builds(Person, texts), texts, st.booleans()),
 )
 
 
@@ -90,7 +91,9 @@ def test_a_newer_field_is_ignored_and_a_missing_one_defaults():
     assert origin == Origin("web", "p", "c", None)
 
 
-@pytest.mark.parametrize("text", ["[]", "3", '{"$":"Incoming"}', '{"$":"Incoming","id":"x","content":{"$":"Bomb"}}'])
+@pytest.mark.parametrize(
+    "text", ["[]", "3", '{"$":"Incoming"}', '{"$":"Incoming","id":"x","content":{"$":"Bomb"}}']
+)
 def test_what_is_no_event_raises_value_error(text):
     """Rubbish in a store is one kind of error."""
     with pytest.raises(ValueError, match=r"not a|Incoming"):

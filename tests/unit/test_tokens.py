@@ -11,7 +11,10 @@ from bot_core.errors import ForgedButton
 from bot_core.tokens import Signer
 
 presses = st.builds(
-    Press, st.sampled_from(list(Action)), st.binary(min_size=12, max_size=12).map(bytes.hex), st.integers(0, 255)
+    Press,
+    st.sampled_from(list(Action)),
+    st.binary(min_size=12, max_size=12).map(bytes.hex),
+    st.integers(0, 255),
 )
 SIGNER = Signer({3: b"k" * 32}, 3)
 
