@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 HANDBOOK = HERE.parent / "knowledge" / "bot_knowledge" / "samples" / "handbook"
 SETS = {
     "handbook": (HANDBOOK, "weights were fitted with it"),
-    "mosslight": (HERE / "corpora" / "mosslight", "untouched while tuning"),
+    "mosslight": (HERE / "corpora" / "mosslight", "kept away from tuning; asked twice, at the end"),
 }
 ALONE = {
     "BM25 (jieba) alone": "bm25",
