@@ -24,11 +24,11 @@ from bot_core.tokens import Signer
 
 KEYS = {Action.VOTE_UP: "+", Action.VOTE_DOWN: "-", Action.REGENERATE: "r"}
 HINT = Words(
-    "输入问题。之后:+ 有帮助,- 没帮助(可加说明),r 重新回答,1-9 接着问,Ctrl-D 结束。",
+    "输入问题。之后:+ 有帮助,- 没帮助(可加说明),r 重新回答，1-9 接着问，Ctrl-D 结束。",
     "Type a question. Then: + helpful, - not helpful (words may follow), r regenerate, 1-9 follow up, Ctrl-D ends.",
 )
 BUSY = Words(
-    "现在排队的问题太多,请稍后再试。", "Too many questions are waiting just now. Please try again shortly."
+    "现在排队的问题太多，请稍后再试。", "Too many questions are waiting just now. Please try again shortly."
 )
 
 

@@ -24,7 +24,7 @@ Json = Annotated[bool, typer.Option("--json", help=in_words("只输出 JSON", "p
 app = typer.Typer(
     name="yinlu",
     help=in_words(
-        "引路:用社区自己的文档回答问题。", "Yinlu answers a community's questions from its own documents."
+        "引路：用社区自己的文档回答问题。", "Yinlu answers a community's questions from its own documents."
     ),
     no_args_is_help=True,
     add_completion=False,
@@ -131,12 +131,12 @@ def evaluate(
     _start(context).call(lambda caller: command(caller, questions, passages, community, out, json), data=data)
 
 
-@app.command(help=in_words("看投票,连同问题和回答", "show votes with their questions and answers"))
+@app.command(help=in_words("看投票，连同问题和回答", "show votes with their questions and answers"))
 def votes(
     context: typer.Context,
     community: Community = None,
     days: Annotated[
-        float, typer.Option(help=in_words("最近多少天,0 为全部", "of the last days, 0 for all"), min=0)
+        float, typer.Option(help=in_words("最近多少天，0 为全部", "of the last days, 0 for all"), min=0)
     ] = 0,
     limit: Annotated[
         int, typer.Option(help=in_words("最多多少条", "at most so many"), min=1, max=100_000)
@@ -152,7 +152,7 @@ def votes(
 
 @app.command(
     help=in_words(
-        "检查:配置了什么、连得上什么、缺什么、怎么办",
+        "检查：配置了什么、连得上什么、缺什么、怎么办",
         "check what is configured, reachable, missing, and what to do",
     )
 )
@@ -179,7 +179,7 @@ def documents_forget(
     source: Annotated[
         str,
         typer.Argument(
-            help=in_words("来源,如 `documents list` 所示", "its source, as `documents list` shows it")
+            help=in_words("来源，如 `documents list` 所示", "its source, as `documents list` shows it")
         ),
     ],
     community: Community = None,
@@ -192,14 +192,14 @@ def documents_forget(
     _start(context).call(lambda caller: command(caller, source, community, json), data=data)
 
 
-@app.command(help=in_words("做队列里的任务,直到 SIGTERM", "make the queue's jobs until SIGTERM"))
+@app.command(help=in_words("做队列里的任务，直到 SIGTERM", "make the queue's jobs until SIGTERM"))
 def worker(
     context: typer.Context,
     kinds: Annotated[
-        str, typer.Option(help=in_words("种类,逗号分隔;不写则全部", "kinds, comma-separated; all without"))
+        str, typer.Option(help=in_words("种类，逗号分隔；不写则全部", "kinds, comma-separated; all without"))
     ] = "",
     lanes: Annotated[
-        str, typer.Option(help=in_words("队伍,逗号分隔", "lanes, comma-separated"))
+        str, typer.Option(help=in_words("队伍，逗号分隔", "lanes, comma-separated"))
     ] = "fast,relax",
     side_by_side: Annotated[
         int, typer.Option(min=1, max=64, help=in_words("同时做几批", "batches at once"))

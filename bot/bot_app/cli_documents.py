@@ -19,7 +19,7 @@ async def ingest(caller: Caller, paths: Sequence[Path], community: str | None, a
     for path in paths:
         if not path.expanduser().exists():
             raise NotFound(
-                str(path), Words(f"没有这个文件或目录:{path}", f"There is no file or folder {path}")
+                str(path), Words(f"没有这个文件或目录：{path}", f"There is no file or folder {path}")
             )
     from bot_app.cli_show import progress
 

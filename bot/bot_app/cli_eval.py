@@ -25,7 +25,7 @@ async def evaluate(
     """Measure; the figures to stdout, the lines per question to ``out``."""
     for file in (questions, passages):
         if file is not None and not file.expanduser().is_file():
-            raise NotFound(str(file), Words(f"没有这个文件:{file}", f"There is no file {file}"))
+            raise NotFound(str(file), Words(f"没有这个文件：{file}", f"There is no file {file}"))
     params: dict[str, object] = {"community": community, "out": absolute(out) if out else None}
     if passages is None:
         params["questions"] = absolute(questions)
@@ -40,7 +40,7 @@ async def evaluate(
     else:
         _show(result["summary"])
         if out:
-            say(in_words(f"逐题结果:{out}", f"A line per question: {out}"))
+            say(in_words(f"逐题结果：{out}", f"A line per question: {out}"))
     return 0
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot_app.settings import Settings
 
 NO_QUEUE = Words(
-    "worker 需要队列:先在同一个数据目录上运行 yinlu run,或设置 YINLU_REDIS_URL。",
+    "worker 需要队列：先在同一个数据目录上运行 yinlu run,或设置 YINLU_REDIS_URL。",
     "A worker needs a queue: start `yinlu run` on the same data folder first, or set YINLU_REDIS_URL.",
 )
 
@@ -114,7 +114,7 @@ async def work(settings: Settings, kinds: Sequence[str], lanes: Sequence[str], s
     bad = [lane for lane in lanes if lane not in list(Lane)]
     if unknown or bad:
         takes = f"--kinds {','.join(known)} --lanes {','.join(Lane)}"
-        raise BadInput(", ".join((*unknown, *bad)), Words(f"可用的是:{takes}", f"It takes: {takes}"))
+        raise BadInput(", ".join((*unknown, *bad)), Words(f"可用的是：{takes}", f"It takes: {takes}"))
     url = await _store_url(settings)
     name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
     chosen = {kind: known[kind] for kind in kinds} if kinds else known

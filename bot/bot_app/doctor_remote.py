@@ -121,9 +121,11 @@ async def models(settings: Settings) -> list[Check]:
     roles = [(role, getattr(settings.models, role)) for role in ROLES]
     configured = [(role, model) for role, model in roles if model is not None]
     if not configured:
-        none = Words("未配置:答案由文档原文摘录而成", "not configured: answers are quotes from the documents")
+        none = Words(
+            "未配置：答案由文档原文摘录而成", "not configured: answers are quotes from the documents"
+        )
         how = Words(
-            "可选:设置 YINLU_MODELS__ANSWER__URL 等。", "Optional: set YINLU_MODELS__ANSWER__URL and so on."
+            "可选：设置 YINLU_MODELS__ANSWER__URL 等。", "Optional: set YINLU_MODELS__ANSWER__URL and so on."
         )
         return [Check("models", Words("模型", "models"), "info", none, how, configured=False)]
     return list(await asyncio.gather(*(_model(role, model) for role, model in configured)))

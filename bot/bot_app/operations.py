@@ -23,7 +23,7 @@ from bot_core.ports.safety import Clock
 Line = dict[str, object]
 Operation = Callable[[Mapping[str, object]], AsyncIterator[Line]]
 
-NAME_TAKES = Words("社区名:1-64 个小写字母、数字、- 或 _", "a community's name: 1-64 of a-z, 0-9, - and _")
+NAME_TAKES = Words("社区名：1-64 个小写字母、数字、- 或 _", "a community's name: 1-64 of a-z, 0-9, - and _")
 SAMPLE = "sample"
 DEFAULT = "default"
 

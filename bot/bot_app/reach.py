@@ -95,7 +95,7 @@ class Caller:
                     told = True
                     self._tell(
                         Words(
-                            f"进程 {error.pid} 正在启动或退出,稍等……",
+                            f"进程 {error.pid} 正在启动或退出，稍等……",
                             f"Process {error.pid} is starting or ending; waiting ...",
                         )
                     )
@@ -146,7 +146,7 @@ async def wait_for_commands(settings: Settings, tell: Tell, seconds: float = 60.
             told = True
             tell(
                 Words(
-                    f"进程 {found.pid} 正在执行一个命令,等它结束……",
+                    f"进程 {found.pid} 正在执行一个命令，等它结束……",
                     f"Process {found.pid} is at work on a command; waiting for it ...",
                 )
             )

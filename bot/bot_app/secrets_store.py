@@ -160,7 +160,7 @@ def _damaged(file: Path, reason: str) -> StartRefused:
     return StartRefused(
         f"{file}: {reason}",
         Words(
-            f"密钥文件 {file} 无法使用({reason})。请从备份恢复;删除它会让旧按钮失效。",
+            f"密钥文件 {file} 无法使用({reason})。请从备份恢复；删除它会让旧按钮失效。",
             f"The key file {file} can't be used ({reason}). Restore it; deleting it makes old buttons invalid.",
         ),
     )

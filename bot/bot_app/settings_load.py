@@ -32,7 +32,7 @@ class UnknownSetting(SettingWrong):
     def __init__(self, name: str, near: str | None, where: str = "") -> None:
         super().__init__(name, "a known setting")
         shown = f"{name} ({where})" if where else name
-        hint = (f",您是想写 {near} 吗?", f"; did you mean {near}?") if near else ("。", ".")
+        hint = (f"，您是想写 {near} 吗？", f"; did you mean {near}?") if near else ("。", ".")
         self.words = Words(f"没有 {shown} 这个设置{hint[0]}", f"There is no setting {shown}{hint[1]}")
         self.args = (self.words.en,)
 

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 STOPPED = Words("已停止。", "Stopped.")
 TOO_OLD = Words(
-    "我刚才不在线,这条消息已经过了时效,没有处理。如果还需要,请再发一次。",
+    "我刚才不在线，这条消息已经过了时效，没有处理。如果还需要，请再发一次。",
     "I was away and this message is too old to act on now. If you still need it, please send it again.",
 )
 NOT_MINE = Words("这个我还不会。可以试试直接提问。", "I can't do that yet. Try asking me a question.")

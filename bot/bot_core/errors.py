@@ -33,7 +33,7 @@ class YinluError(Exception):
     """The root. ``words`` is safe to show to a member; ``str(error)`` is for the log."""
 
     words = Words(
-        "出了点问题,我已经记下来了。请稍后再试。",
+        "出了点问题，我已经记下来了。请稍后再试。",
         "Something went wrong and has been noted. Please try again later.",
     )
 
@@ -62,7 +62,7 @@ class LimitReached(Refused):
         super().__init__(
             detail or f"limit reached, retry after {retry_after:.1f} s",
             Words(
-                f"您发得有点快,请在 {wait} 秒后再试。",
+                f"您发得有点快，请在 {wait} 秒后再试。",
                 f"That was a little fast. Please try again in {wait} s.",
             ),
         )
@@ -117,7 +117,7 @@ class ForgedButton(Refused):
 class NotFound(Refused):
     """What was named is not there (any more)."""
 
-    words = Words("找不到它了,可能已被删除。", "That is no longer here; it may have been deleted.")
+    words = Words("找不到它了，可能已被删除。", "That is no longer here; it may have been deleted.")
 
 
 class JobRefused(Refused):
@@ -128,7 +128,7 @@ class JobRefused(Refused):
         super().__init__(
             f"job refused: {limit} {have:g} of {allowed:g}",
             Words(
-                f"现在排不下了({have:g}/{allowed:g})。请等前面的完成,或先取消一个。",
+                f"现在排不下了({have:g}/{allowed:g})。请等前面的完成，或先取消一个。",
                 f"No room for it now ({have:g} of {allowed:g}). Wait for one to finish, or cancel one.",
             ),
         )
@@ -142,7 +142,7 @@ class MissingExtra(Refused):
         command = f"pip install 'yinlu[{extra}]'"
         super().__init__(
             f"{what.en} needs: {command}",
-            Words(f"{what.zh}需要先安装:{command}", f"{what.en} needs: {command}"),
+            Words(f"{what.zh}需要先安装：{command}", f"{what.en} needs: {command}"),
         )
 
 
@@ -154,7 +154,7 @@ class EngineDown(Broken):
     """An engine can't be reached; ``engine`` names it."""
 
     words = Words(
-        "后台服务暂时连不上,消息没有丢,稍后会继续处理。",
+        "后台服务暂时连不上，消息没有丢，稍后会继续处理。",
         "A service is briefly unreachable. Nothing is lost; it goes on shortly.",
     )
 
@@ -167,7 +167,7 @@ class StorageFull(Broken):
     """No space left on the device that holds ``path``."""
 
     words = Words(
-        "服务器磁盘满了,暂时存不下。管理员清理后请再试。",
+        "服务器磁盘满了，暂时存不下。管理员清理后请再试。",
         "The server's disk is full. Please try again once an admin has made room.",
     )
 

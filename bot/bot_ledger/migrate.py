@@ -19,7 +19,7 @@ HEAD = "0001"  # the newest revision; a test compares it with the folder, so tha
 ADVISORY_KEY = 0x59696E6C75  # "Yinlu": PostgreSQL's lock while tables change
 FOLDER = Path(__file__).parent / "migrations"
 TOO_NEW = Words(
-    "数据库是由更新版本的引路写的。请升级程序,或换一个数据库。",
+    "数据库是由更新版本的引路写的。请升级程序，或换一个数据库。",
     "The database was written by a newer Yinlu. Upgrade the program, or use another database.",
 )
 

@@ -35,7 +35,8 @@ HEADERS = {
 }
 
 FORBIDDEN = Words(
-    "这个地址不在公共互联网上,我不能访问。", "That address is not on the public internet, so I won't open it."
+    "这个地址不在公共互联网上，我不能访问。",
+    "That address is not on the public internet, so I won't open it.",
 )
 MALFORMED = Words("这不是一个有效的网址。", "That is not a valid web address.")
 SCHEME = Words("我只能打开 http 和 https 网址。", "I only open http and https addresses.")
@@ -43,7 +44,7 @@ PORT = Words("这个网址的端口不在允许之列。", "The port in that add
 UNREACHABLE = Words("这个网址打不开。", "That address can't be reached.")
 SLOW = Words("这个网址太久没有回应。", "That address took too long to answer.")
 LARGE = Words("那里的内容太大了。", "What is there is too large.")
-TURNS = Words("这个网址转来转去,没有尽头。", "That address redirects without end.")
+TURNS = Words("这个网址转来转去，没有尽头。", "That address redirects without end.")
 GARBLED = Words("那里的内容读不了。", "What is there can't be read.")
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]

@@ -13,11 +13,11 @@ QUESTION = 2000  # characters
 
 EMPTY = Words("您还没有写内容。", "There is nothing written there yet.")
 BINARY = Words(
-    "这看起来不是文字,可能是一个文件。请把文件作为附件发送,或直接写下您的问题。",
+    "这看起来不是文字，可能是一个文件。请把文件作为附件发送，或直接写下您的问题。",
     "This does not look like text; perhaps it is a file. Attach it as a file, or write your question.",
 )
 ENCODING = Words(
-    "这段文字的编码有误,显示为乱码。请用 UTF-8 重新发送。",
+    "这段文字的编码有误，显示为乱码。请用 UTF-8 重新发送。",
     "This text is garbled: its encoding is wrong. Please send it again as UTF-8.",
 )
 KINDS = {
@@ -82,7 +82,7 @@ def _too_long(length: int, longest: int) -> BadInput:
     return BadInput(
         f"{length} characters of {longest}",
         Words(
-            f"太长了({length:,} 字,最多 {longest:,} 字)。请缩短一些,或把长文作为文件发送。",
+            f"太长了({length:,} 字，最多 {longest:,} 字)。请缩短一些，或把长文作为文件发送。",
             f"That is too long ({length:,} characters, at most {longest:,}). Shorten it, or attach it as a file.",
         ),
     )

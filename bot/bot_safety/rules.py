@@ -152,5 +152,5 @@ def _checked(pattern: str) -> str:
 def _wrong(detail: str) -> BadInput:
     return BadInput(
         f"moderation rules: {detail}",
-        Words(f"审核规则有误:{detail}", f"The moderation rules are wrong: {detail}"),
+        Words(f"审核规则有误：{detail}", f"The moderation rules are wrong: {detail}"),
     )

@@ -14,7 +14,7 @@ from bot_core.identity import Words
 from bot_core.ports.ledger import Ledger
 from bot_core.replies import Reply, Text, VoteShown
 
-THANKS = Words("已记下,谢谢。", "Noted, thank you.")
+THANKS = Words("已记下，谢谢。", "Noted, thank you.")
 TOO_LONG = Words("说明请控制在 {n} 字以内。", "Please keep the note under {n} characters.")
 VALUES = {Action.VOTE_UP: VoteValue.UP, Action.VOTE_DOWN: VoteValue.DOWN, Action.REASON: VoteValue.DOWN}
 REASONS = tuple(VoteReason)

@@ -14,7 +14,7 @@ from bot_core.ports.knowledge import Answerer
 from bot_core.replies import Button, say
 
 INTRO = Words(
-    "我根据这个社区自己的文档回答问题,并给出出处;文档里没有的,我会直说。",
+    "我根据这个社区自己的文档回答问题，并给出出处；文档里没有的，我会直说。",
     "I answer from this community's own documents and show where it stands; what they don't say, I don't either.",
 )
 COMMANDS = (Command("help", Words("我能做什么", "What I can do"), private=True),)

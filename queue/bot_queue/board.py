@@ -49,10 +49,10 @@ def _why(lanes: Sequence[LaneStatus], place: Place, view: JobView) -> Words:
     ahead = place.position - 1
     if view.job.lane is Lane.RELAX:
         return Words(
-            f"前面还有 {ahead} 个。慢速队伍里,这个月用得少的先来;等得越久也越靠前。",
+            f"前面还有 {ahead} 个。慢速队伍里，这个月用得少的先来；等得越久也越靠前。",
             f"{ahead} before you. In relax, those who used less this month come first; waiting counts too.",
         )
     return Words(
-        f"前面还有 {ahead} 个。大家轮流,一个人排得再多也只占一份。",
+        f"前面还有 {ahead} 个。大家轮流，一个人排得再多也只占一份。",
         f"{ahead} before you. Members take turns: however many jobs one has, they get one share.",
     )

@@ -234,7 +234,7 @@ async def test_requests_that_wait_are_bounded():
 async def test_what_is_not_installed_is_501_in_words(caller, name):
     """Whatever is sent."""
     status, answer, _ = await caller.post(f"/api/v1/{name}", data=b"\x00", Accept_Language="zh")
-    assert (status, answer["error"]["text"]) == (501, "这项功能还没有安装,装好后就可以用了。")
+    assert (status, answer["error"]["text"]) == (501, "这项功能还没有安装，装好后就可以用了。")
 
 
 async def test_wrong_paths_and_methods(caller):

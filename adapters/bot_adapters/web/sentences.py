@@ -6,22 +6,22 @@ from bot_core.errors import Broken, LimitReached, Refused
 from bot_core.identity import Words
 
 NOT_JSON = Words("这条消息不是有效的 JSON。", "That message is not valid JSON.")
-NOT_UTF8 = Words("文字编码不对,请使用 UTF-8。", "That is not UTF-8 text.")
+NOT_UTF8 = Words("文字编码不对，请使用 UTF-8。", "That is not UTF-8 text.")
 NOT_ENVELOPE = Words(
-    "这条消息不符合协议:需要 v、type 和 data,id 为 1-64 个字母、数字、- 或 _。",
+    "这条消息不符合协议：需要 v、type 和 data,id 为 1-64 个字母、数字、- 或 _。",
     "That message does not follow the protocol: it needs v, type and data, and an id of 1-64 letters, digits, - or _.",
 )
 HELLO_FIRST = Words("请先发送 hello。", "Say hello first.")
 NEEDS_ID = Words("这条消息需要一个 id。", "That message needs an id.")
 NEEDS_TEXT = Words("需要文字字段「{name}」。", "The field “{name}” must be text.")
-TOO_BIG = Words("消息太大了,上限是 {n} 字节。", "That message is too large; the limit is {n} bytes.")
-TOO_FAST = Words("消息太频繁,请稍等 {n} 秒。", "Too many messages. Please wait {n} s.")
+TOO_BIG = Words("消息太大了，上限是 {n} 字节。", "That message is too large; the limit is {n} bytes.")
+TOO_FAST = Words("消息太频繁，请稍等 {n} 秒。", "Too many messages. Please wait {n} s.")
 BUSY = Words(
-    "现在排队的问题太多,请稍后再试。", "Too many questions are waiting just now. Please try again shortly."
+    "现在排队的问题太多，请稍后再试。", "Too many questions are waiting just now. Please try again shortly."
 )
-CROWDED = Words("连接太多,请稍后再试。", "Too many connections. Please try again later.")
+CROWDED = Words("连接太多，请稍后再试。", "Too many connections. Please try again later.")
 NOT_YET = Words(
-    "这项功能还没有安装,装好后就可以用了。", "This is not installed yet. It will work once an admin adds it."
+    "这项功能还没有安装，装好后就可以用了。", "This is not installed yet. It will work once an admin adds it."
 )
 STOPPED = Words("已停止。", "Stopped.")
 WRONG_ORIGIN = Words("不允许从这个网站连接。", "Connections from that website are not allowed.")
@@ -34,10 +34,10 @@ NEEDS_JSON = Words(
 )
 TOO_SLOW_BODY = Words("请求体没有按时到达。", "The request's body did not arrive in time.")
 TOO_LATE = Words(
-    "回答还没有完成,已继续在后台处理。请带上同一个 Idempotency-Key 再试。",
+    "回答还没有完成，已继续在后台处理。请带上同一个 Idempotency-Key 再试。",
     "The answer is not ready yet and is still being worked on. Try again with the same Idempotency-Key.",
 )
-CLOSING = Words("服务正在重启,请稍后再试。", "The server is restarting. Please try again shortly.")
+CLOSING = Words("服务正在重启，请稍后再试。", "The server is restarting. Please try again shortly.")
 BAD_REQUEST = Words("这个请求我读不懂。", "I can't read that request.")
 NEEDS_FIELD = Words(
     "字段「{name}」缺失或不合要求。", "The field “{name}” is missing or not as described in /openapi.json."
