@@ -17,6 +17,7 @@ How it is wired (``bot_app.compose`` names the concrete classes)::
         examples=answerer.examples,   # async (community, Locale) -> list[str]
         options=WebOptions(host="127.0.0.1", port=8080),
         checks={"redis": ping, ...},  # async () -> None, raising a YinluError or OSError: /readyz
+        boards=boards,                # Boards: the queue's board; None: the page shows none
         registry=registry,            # prometheus_client.CollectorRegistry shown at /metrics; own one when None
     )
     async with server, intake.open():   # the server outside: at shutdown the intake drains while clients listen
@@ -28,8 +29,9 @@ from ``options.static``.
 """
 
 from bot_adapters.web.api import Api, api_routes
+from bot_adapters.web.boards import Boards, BoardShown
 from bot_adapters.web.face import WebFace
 from bot_adapters.web.options import WebOptions
 from bot_adapters.web.server import WebServer
 
-__all__ = ["Api", "WebFace", "WebOptions", "WebServer", "api_routes"]
+__all__ = ["Api", "BoardShown", "Boards", "WebFace", "WebOptions", "WebServer", "api_routes"]

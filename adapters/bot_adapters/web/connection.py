@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
 
@@ -68,6 +68,7 @@ class Connection:
         self._allowed = options.backlog
         self._wake = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
+        self._follower: asyncio.Task[None] | None = None
 
     # --- to the client -------------------------------------------------------------------------------------
     def say(self, text: str) -> None:
@@ -96,6 +97,15 @@ class Connection:
         for seq, stored in frames:
             self.offer(seq, stored)
 
+    async def follow(self, what: Coroutine[None, None, None] | None) -> None:
+        """Run this until the connection ends, in place of what was followed before; None follows nothing."""
+        before, self._follower = self._follower, None
+        if what is not None:
+            self._follower = asyncio.create_task(what, name="web-follower")
+        if before is not None:
+            before.cancel()
+            await asyncio.wait([before])
+
     def finish(self, code: int) -> None:
         """Close once everything before is sent."""
         if self.code is None:
@@ -118,10 +128,13 @@ class Connection:
             yield self._socket
         finally:
             self.finish(1000)
+            if self._follower is not None:
+                self._follower.cancel()
             try:
                 await asyncio.wait([self._writer], timeout=2 * self._options.close_seconds)
             finally:
                 self._writer.cancel()
+                await self.follow(None)
                 if self._transport is not None:
                     self._transport.abort()
 

@@ -33,6 +33,7 @@ class Greeter:
     ledger: Ledger
     examples: Examples
     options: WebOptions
+    queue: bool = False  # told to the page: there is a board
 
     async def greet(self, connection: Connection, envelope: Envelope) -> None:
         """Join the connection to its session: hello, the missed frames, then live ones, without a gap.
@@ -88,7 +89,11 @@ class Greeter:
                 "frame": self.options.frame,
                 "audio_seconds": self.options.audio_seconds,
             },
-            "features": {"images": self.options.images, "voice": self.options.voice},
+            "features": {
+                "images": self.options.images,
+                "voice": self.options.voice,
+                "queue": self.queue,
+            },
         }
 
     async def _name(self, community: str, locale: Locale) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot_adapters.web.api import Accepts
+from bot_adapters.web.boards import Boards, follow, show
 from bot_adapters.web.connection import BINARY, TRY_LATER, Connection
 from bot_adapters.web.envelope import ID, Envelope, Json, dump, error_data, frame, numbered, text_of
 from bot_adapters.web.face import WebFace
@@ -46,6 +47,7 @@ class Requests:
     clean: Callable[[str], str]
     greeter: Greeter
     options: WebOptions
+    boards: Boards | None = None
 
     @property
     def types(self) -> dict[str, Handler]:
@@ -57,6 +59,7 @@ class Requests:
             "vote": self._vote,
             "cancel": self._cancel,
             "history": self._history,
+            "board": self._board,
             "ping": self._ping,
             "audio.start": self._not_yet,
             "audio.end": self._ignore,
@@ -88,6 +91,7 @@ class Requests:
 
     async def _hello(self, connection: Connection, envelope: Envelope) -> None:
         """Join another session, or the same one in another language."""
+        await connection.follow(None)  # it may be somebody else from here on
         try:
             await self.greeter.greet(connection, envelope)
         except Broken:
@@ -165,6 +169,16 @@ class Requests:
             return {}
         voted = await self.ledger.votes(community, since=records[0].time, limit=VOTES_READ)
         return {item.vote.answer: item.vote for item in reversed(voted) if item.vote.person == person}
+
+    async def _board(self, connection: Connection, envelope: Envelope) -> None:
+        """Show the queue's board, once or from now on; what goes wrong concerns this connection alone."""
+        if self.boards is None:
+            connection.error(NotYet("board"), envelope.id)
+        elif envelope.data.get("follow") is True:
+            await connection.follow(follow(self.boards, connection, envelope.id))
+        else:
+            await connection.follow(None)
+            await show(self.boards, connection, envelope.id)
 
     async def _ping(self, connection: Connection, envelope: Envelope) -> None:
         connection.say(numbered(frame("pong", {}, envelope.id), connection.session))

@@ -13,6 +13,7 @@ from aiohttp.typedefs import Handler
 from prometheus_client import CollectorRegistry
 
 from bot_adapters.web.api import Accepts, Api, api_routes
+from bot_adapters.web.boards import Boards
 from bot_adapters.web.doors import Doors
 from bot_adapters.web.envelope import dump
 from bot_adapters.web.face import WebFace
@@ -54,14 +55,16 @@ class WebServer:
         options: WebOptions | None = None,
         checks: Mapping[str, Check] | None = None,
         registry: CollectorRegistry | None = None,
+        boards: Boards | None = None,
     ) -> None:
         self.options = options or WebOptions()
         self._face = face
         self._guard = Guard(self.options)
         self._metrics = Metrics(registry)
         self.api = Api(intake, face.waiting, places, clock, clean, self.options, self._guard)
-        greeter = Greeter(face.hub, Sessions(secret), places, ledger, examples, self.options)
-        requests = Requests(intake, face, ledger, signer, places, clock, clean, greeter, self.options)
+        wired = boards is not None
+        greeter = Greeter(face.hub, Sessions(secret), places, ledger, examples, self.options, wired)
+        requests = Requests(intake, face, ledger, signer, places, clock, clean, greeter, self.options, boards)
         metrics = self._metrics
         self._sockets = Sockets(requests, self._guard, self.options, metrics.message, metrics.closed)
         self._health = Health(checks or {}, self.options.check_seconds)

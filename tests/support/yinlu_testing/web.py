@@ -135,6 +135,7 @@ class WebHouse:
         self.places = FixedPlaces("harbour")
         self.checks: dict[str, Any] = {}
         self.port = 0
+        self.boards: Any = None
 
     @asynccontextmanager
     async def up(self) -> AsyncIterator[WebHouse]:
@@ -171,6 +172,7 @@ class WebHouse:
             examples=self.answerer.examples,
             options=self.options,
             checks=self.checks,
+            boards=self.boards,
         )
         self._stack = AsyncExitStack()
         await self._stack.enter_async_context(self.server)
