@@ -88,6 +88,7 @@ class FakeHouse:
         self.received: list[Json] = []  # every request, as it came
         self.refuse = False  # new connections are turned away
         self.refuse_votes = ""  # votes are answered by this error
+        self.board: Json | None = None  # what board frames tell; None: no queue
         self.forgotten = 0  # frames that are no longer replayed
         self._connected: set[asyncio.Transport] = set()
         self._numbers = itertools.count(1)
@@ -112,6 +113,13 @@ class FakeHouse:
             transport.abort()
         for session in self.sessions.values():
             session.sockets.clear()
+
+    async def change_board(self, board: Json) -> None:
+        """Show another board to everybody."""
+        self.board = board
+        for session in self.sessions.values():
+            for socket in list(session.sockets):
+                await _send(socket, {"v": 1, "session": session.id, "type": "board", "data": board})
 
     def forget(self) -> None:
         """Lose every session, as a server without its data would."""
@@ -162,7 +170,7 @@ class FakeHouse:
             "examples": words["examples"],
             "notice": words["notice"],
             "limits": {"question": 2000, "frame": 65536, "audio_seconds": 60},
-            "features": {"images": False, "voice": False},
+            "features": {"images": False, "voice": False, "queue": self.board is not None},
         }
         await _send(
             socket, {"v": 1, "id": frame["id"], "session": session.id, "type": "hello", "data": hello}
@@ -203,6 +211,9 @@ class FakeHouse:
                     task.cancel()
             case "history":
                 await session.emit("history", {"turns": session.turns}, id_)
+            case "board" if self.board is not None:
+                told: Json = {"v": 1, "id": id_, "session": session.id, "type": "board", "data": self.board}
+                await _send(socket, told)
             case "ping":
                 await _send(socket, {"v": 1, "id": id_, "session": session.id, "type": "pong", "data": {}})
 

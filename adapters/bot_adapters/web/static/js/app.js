@@ -9,6 +9,7 @@ import { Follow } from "./scroll.js";
 import { Session } from "./session.js";
 import * as store from "./store.js";
 import { currentTheme, switchTheme } from "./theme.js";
+import { BoardDialog } from "./view-board.js";
 import { Composer } from "./view-composer.js";
 import { showEmpty } from "./view-empty.js";
 import { Header } from "./view-header.js";
@@ -36,6 +37,7 @@ class App {
   constructor() {
     const session = (this.session = new Session(socketUrl()));
     this.announcer = new Announcer($("announcer"));
+    this.board = new BoardDialog(session);
     this.history = new HistoryDialog(session);
     const ask = (words) => this.#whenFree(() => session.ask(words));
     const press = (token, words, again) => this.#whenFree(() => session.press(token, words, again));
@@ -61,6 +63,10 @@ class App {
 
   past() {
     this.history.open();
+  }
+
+  queue() {
+    this.board.open();
   }
 
   language() {

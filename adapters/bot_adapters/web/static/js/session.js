@@ -1,5 +1,5 @@
 // The page's heart: holds the conversation, speaks through the connection, keeps everything across reloads.
-// Events tell the views what changed: items (all of them), item (one), finished, state, hello, notice (a sentence).
+// Events tell the views what changed: items (all of them), item (one), finished, state, hello, board, notice (a sentence).
 
 import { Connection } from "./connection.js";
 import { Conversation, RUNNING, newTurn } from "./conversation.js";
@@ -150,6 +150,7 @@ export class Session extends EventTarget {
 
   #frame(frame) {
     if (frame.session && frame.session !== this.live) return;
+    if (frame.type === "board") return this.#emit("board", frame.data);
     const changed = this.conversation.take(frame);
     if (changed === null) return;
     if (this.conversation.gap) this.#askHistory();

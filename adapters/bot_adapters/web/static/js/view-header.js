@@ -13,12 +13,14 @@ export class Header {
     const { actions } = this;
     this.status = el("span", { class: "status", role: "status" }, el("i", { "aria-hidden": "true" }), el("span", { class: "status-words" }));
     this.community = el("span", { class: "community" });
+    this.queueButton = iconButton("queue", say("queue"), () => actions.queue(), { "aria-haspopup": "dialog" });
     this.themeButton = iconButton("moon", say("theme"), () => actions.theme());
     this.node.replaceChildren(el("div", { class: "bar" },
       el("div", { class: "brand" }, lantern(), el("h1", { text: say("brand") }), this.community), this.status,
       el("nav", { class: "tools", "aria-label": say("title") },
         iconButton("plus", say("newConversation"), () => actions.fresh()),
         iconButton("clock", say("history"), () => actions.past(), { "aria-haspopup": "dialog" }),
+        this.queueButton,
         iconButton("language", say("language"), () => actions.language()), this.themeButton)));
     this.showCommunity();
     this.showState();
@@ -26,6 +28,7 @@ export class Header {
 
   showCommunity() {
     this.community.textContent = this.session.server.community?.name ?? "";
+    this.queueButton.hidden = this.session.server.features?.queue !== true;
   }
 
   showState() {
