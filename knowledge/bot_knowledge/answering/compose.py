@@ -27,6 +27,7 @@ from bot_knowledge.ranking.candidates import Candidate
 from bot_knowledge.ranking.gate import Verdict
 
 CLOSE = 0.03  # a further quote must be worth as much as the first
+PLACE = 0.2  # what a place further down among the passages is worth less
 NEXT = 0.75  # and its passage score nearly as high
 _MARKUP = re.compile(r"([\\`*_\[\]<>])")
 _LIST = re.compile(r"^\s*(?:[-*•]|\d+[.)、])\s*")
@@ -57,6 +58,7 @@ class Composer:
         kind: Expected,
     ) -> Composed:
         """Return the answer for a verdict."""
+        quotes = _preferred(quotes)
         if verdict.outcome is Outcome.UNKNOWN:
             return Composed(_unknown(locale, ranked), (), verdict.outcome, verdict.reason)
         if verdict.outcome is Outcome.RELATED:
@@ -133,6 +135,12 @@ def _row(passage: str, row: str) -> str:
 def _plain(text: str) -> str:
     """Return text that Markdown shows as it stands."""
     return _MARKUP.sub(r"\\\1", text.strip())
+
+
+def _preferred(quotes: Sequence[Quote]) -> list[Quote]:
+    """Order quotes by what their sentences are worth, each place of their passages counting for a little."""
+    places = sorted(range(len(quotes)), key=lambda place: PLACE * place - quotes[place].worth)
+    return [quotes[place] for place in places]
 
 
 def _as_good(quote: Quote, first: Quote) -> bool:

@@ -20,7 +20,7 @@ from bot_knowledge.manifest import Manifest
 from bot_knowledge.options import KnowledgeOptions
 from bot_knowledge.ranking.candidates import Candidate, Finder, Search
 from bot_knowledge.ranking.gate import Verdict, features, judge
-from bot_knowledge.ranking.query import points_back, read_question, variants
+from bot_knowledge.ranking.query import read_question, variants
 from bot_knowledge.ranking.rank import rank
 from bot_knowledge.ranking.snapshot import Snapshot, Snapshots
 from bot_knowledge.weights import Learned
@@ -28,7 +28,7 @@ from bot_knowledge.weights import Learned
 log = logging.getLogger(__name__)
 SHOWN = 10  # passages that an answer names as considered
 QUOTED = 3  # passages that quotes are taken from
-LEANING = 0.4  # of near + sure: a question that points back is seldom meant as it stands
+LEANING = 0.2  # of near + sure: a question that points back is seldom meant as it stands
 PIECE = 24  # characters that are said at a time
 
 
@@ -110,9 +110,7 @@ class Guide:
     async def _best(self, question: Question, text: str, snapshot: Snapshot) -> Judged | None:
         """Search every form of the question and return the one that the gate likes best."""
         best: Judged | None = None
-        lead = (
-            -LEANING if points_back(text) else 0.02
-        )  # what a form with history must be ahead of the plain one
+        lead = -LEANING  # what a form with history must be ahead of the plain one
         for form in variants(text, question.history):
             judged = await self._judged(question.community, form, question.audience, snapshot)
             if judged is not None and (best is None or _sureness(judged) > _sureness(best) + lead):

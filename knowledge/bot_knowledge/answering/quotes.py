@@ -15,7 +15,7 @@ from bot_knowledge.chunking import searchable
 from bot_knowledge.embedding.embedders import E5Embedder
 from bot_knowledge.ranking.candidates import Candidate, Search
 from bot_knowledge.text.sentences import Span, sentences
-from bot_knowledge.text.terms import term_id, terms
+from bot_knowledge.text.terms import content_words, term_id, terms
 
 _LEAD_IN = re.compile(r"[:：]\s*$")
 _QUESTION = re.compile(r"[?？]\W*$")
@@ -26,6 +26,7 @@ MOST_STEPS = 9
 LONGEST = 420  # characters of a quote
 HEADER = 0.4  # what a row of column names is worth less than the rows below it
 ASKS = 0.2  # what a sentence that is itself a question is worth less
+ECHO = 0.5  # what a sentence that only repeats the question is worth less
 CLOSE = 0.2  # worth within which the neighbouring sentence is quoted too
 
 
@@ -73,7 +74,10 @@ class Quoter:
         first = np.array([0.02 if index == 0 else 0.0 for index in range(len(spans))])
         header = np.array([HEADER * _is_header(text, spans, index) for index in range(len(spans))])
         asks = np.array([ASKS * bool(_QUESTION.search(text[start:end])) for start, end in spans])
-        return np.asarray(late + 0.2 * words + bonus - penalty + first - header - asks, dtype=np.float64)
+        echo = np.array([ECHO * _echoes(search, text[start:end]) for start, end in spans])
+        return np.asarray(
+            late + 0.2 * words + bonus - penalty + first - header - asks - echo, dtype=np.float64
+        )
 
     def _late(self, search: Search, candidate: Candidate, spans: Sequence[Span]) -> Floats:
         """Return late interaction of the question with each sentence alone; zeros where there are no tokens."""
@@ -140,6 +144,13 @@ def _overlaps(search: Search, texts: Sequence[str]) -> Floats:
         return np.zeros(len(texts))
     held = [{term_id(term) for term in terms(text)} for text in texts]
     return np.array([sum(rarity[index] for index in own if index in rarity) / whole for own in held])
+
+
+def _echoes(search: Search, text: str) -> bool:
+    """Say whether a sentence has no content word that the question lacks, or is the question itself."""
+    own = set(content_words(text))
+    repeated = bool(_QUESTION.search(text)) and search.asked.words <= own
+    return repeated or (bool(own) and own <= search.asked.words)
 
 
 def _rarity(search: Search) -> Mapping[int, float]:

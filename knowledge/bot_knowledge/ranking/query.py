@@ -14,12 +14,16 @@ _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w-]+|\b[A-Z]{2,}\w*\b|[#/@][\w-]+|\b\w*\d\w*[a-zA-Z]\w*\b")
 _LATIN = re.compile(r"[A-Za-z][\w+.-]*")
 _POINTS_BACK = re.compile(
-    r"\b(?:it|its|that|this|those|these|they|them|their|there|he|she|him|her|one|ones|same|else|instead|then)\b"
-    r"|^(?:and|but|so|what about|how about|or|also|why|when|where|who|how much|how many|how long)\b"
-    r"|它|这个|那个|这些|那些|这样|那样|他们|她们|上面|刚才|该|其中|同样|另外|还有|还要|那么|然后|^那|^这|^还|呢[?？]?$|^如果|^要是|^为什么[?？]?$|^多久|^多少|^谁",
+    r"\b(?:it|its|that|this|those|these|they|them|their|he|she|him|her|ones?|else|instead)\b"
+    r"|^(?:and|but|so|what about|how about|or|also)\b"
+    r"|它|这个|那个|这些|那些|这样|那样|他们|她们|上面|刚才|其中|同样|另外|还有|还要|那么|然后|^那|^这|^还|呢[?？]?$|^如果|^要是",
     re.IGNORECASE,
 )
-SHORT = {"zh": 10, "en": 6}  # characters, words: a question this short may lean on the one before
+_BARE = re.compile(  # a question word and hardly more: what it asks about was said before
+    r"^(?:why|when|where|who|which|how|how much|how many|how long|how often)\b\W*(?:\w+\W*){0,2}$"
+    r"|^(?:为什么|多久|多少|谁|哪里|什么时候|怎么)\w{0,3}[?？]?$",
+    re.IGNORECASE,
+)
 CARRIED = 2  # turns of the member that are looked back on
 
 
@@ -58,29 +62,24 @@ def exact_parts(text: str) -> set[str]:
 def variants(text: str, history: Sequence[Turn]) -> list[str]:
     """Return the forms in which a question may be searched, the plain one first.
 
-    A question that points back, or is very short, is also tried with the member's last questions before it, and with
+    A question that points back is also tried with the member's last questions before it, and with
     the words of these that it lacks.
     """
     forms = [text]
     before = [turn.text.strip() for turn in history if turn.role == "user" and turn.text.strip()]
     before = [said for said in before if said != text][-CARRIED:]
-    if not before or not _leans(text):
+    if not before or not points_back(text):
         return forms
     last = before[-1][:300]
     forms.append(f"{last} {text}")
     missing = [word for word in surface_words(last) if word.lower() not in text.lower()]
     if missing:
         forms.append(f"{' '.join(missing[:6])} {text}")
-    if len(before) > 1 and _leans(last):
+    if len(before) > 1 and points_back(last):
         forms.append(f"{before[-2][:300]} {text}")
     return list(dict.fromkeys(forms))
 
 
 def points_back(text: str) -> bool:
     """Say whether a question can't be understood without what was said before."""
-    return _POINTS_BACK.search(text.strip()) is not None
-
-
-def _leans(text: str) -> bool:
-    size = len(text) if language_of(text) == "zh" else len(text.split())
-    return size <= SHORT.get(language_of(text), 6) or points_back(text)
+    return _POINTS_BACK.search(text.strip()) is not None or _BARE.search(text.strip()) is not None
