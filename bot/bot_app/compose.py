@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
 from bot_adapters.web import WebFace, WebOptions, WebServer
+from bot_app.boards import QueueBoards
 from bot_app.engine_valkey import embedded_valkey
 from bot_app.first_run import PagePlaces, load_handbook, settle_communities
 from bot_app.operations import CurrentCommunity, Line, Operation, Operations
@@ -166,6 +167,7 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
     context = Context(outbox, keys.signer)
     dispatcher = Dispatcher(context, faces, places, _middleware(settings, base, keys, store), _handlers(base))
     intake = Intake(journal, dispatcher, base.clock, worker, [face.platform])
+    queue = RedisJobQueue(store)
     server = WebServer(
         intake=intake,
         face=face,
@@ -177,6 +179,7 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
         clean=base.clean,
         examples=base.knowledge.answerer.examples,
         options=_web_options(settings),
+        boards=QueueBoards(queue),
         checks=_checks(store, base.ledger),
     )
     await _first_run(base)
@@ -184,7 +187,6 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
     await stack.enter_async_context(outbox.pump())
     await stack.enter_async_context(intake.open())
     await stack.enter_async_context(_background(base.knowledge))
-    queue = RedisJobQueue(store)
     await stack.enter_async_context(Finisher(queue, base.ledger, outbox, _no_message).open())
     return Served(server, intake, journal, outbox, queue, url)
 
