@@ -54,6 +54,11 @@ def queue_commands(started: Callable[[typer.Context], Start]) -> typer.Typer:
     _on_one_job(app, started)
     _on_lanes(app, started)
 
+    _on_rehearsals(app, started)
+    return app
+
+
+def _on_rehearsals(app: typer.Typer, started: Callable[[typer.Context], Start]) -> None:
     @app.command(
         help=in_words(
             "排演：放入只占时间的任务，看队列怎么排、需要几个 worker",
@@ -73,8 +78,6 @@ def queue_commands(started: Callable[[typer.Context], Start]) -> typer.Typer:
 
         params = {"jobs": jobs, "members": members, "seconds": seconds, "lane": lane}
         started(context).call(lambda caller: long(caller, "queue_rehearse", params, json), data=data)
-
-    return app
 
 
 def _on_one_job(app: typer.Typer, started: Callable[[typer.Context], Start]) -> None:
