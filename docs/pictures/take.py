@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -21,8 +22,8 @@ FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-
 SHOTS = (
     # name, language tag, colour scheme, width, height, question
     ("page", "en-GB", "light", 1280, 900, "How long is a proposal voted on?"),
-    ("page-zh-dark", "zh-CN", "dark", 1280, 900, "报销多久之内要提交？"),
-    ("phone", "zh-CN", "light", 390, 844, "怎样成为守灯人？"),
+    ("page-zh-dark", "zh-CN", "dark", 1280, 900, "被禁言了怎么申诉？"),
+    ("phone", "zh-CN", "light", 390, 844, "新人怎样加入社区？"),
     ("unknown", "en-GB", "light", 1280, 900, "Which restaurant near the harbour has the best ramen?"),
 )
 
@@ -54,11 +55,19 @@ def asked(page: Page, question: str, language: str) -> None:
     page.wait_for_timeout(600)
 
 
+def improved(log: Path) -> None:
+    """Wait until the better embedding is there."""
+    deadline = time.monotonic() + 120
+    while "knowledge.improved" not in log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.5)
+
+
 def main() -> None:
     """Take every picture."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         with RunningHouse(Path(folder) / "data", log) as house, sync_playwright() as playwright:
+            improved(log)
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             for shot in SHOTS:
                 shoot(browser, house.url, shot)

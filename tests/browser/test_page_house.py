@@ -65,6 +65,15 @@ async def test_every_example_question_is_answered_from_the_documents(browser, ho
                 await expect(visitor.source(1)).to_be_visible(timeout=PATIENCE)
 
 
+async def test_a_long_answer_is_shown_from_its_question(browser, house):  # noqa: F811
+    """On a phone an answer with many sources ends with its question in sight, not with its last follow-up."""
+    async with visiting(browser, "zh", viewport={"width": 360, "height": 700}) as visitor:
+        await visitor.opens(house.url)
+        await visitor.asks("被禁言了怎么申诉？")
+        await expect(visitor.source(3)).to_be_attached(timeout=PATIENCE)
+        await expect(visitor.page.get_by_role("heading", name="被禁言了怎么申诉？")).to_be_in_viewport()
+
+
 async def test_what_the_documents_do_not_say_is_said_so(browser, house):  # noqa: F811
     """A question far from the handbook is not answered from the bare model or from the nearest passage."""
     async with visiting(browser, "en") as visitor:

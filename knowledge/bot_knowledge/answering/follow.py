@@ -9,6 +9,7 @@ from bot_core.answers import Citation
 from bot_core.identity import Locale
 from bot_core.ports.knowledge import KnowledgeStore, Passage
 from bot_knowledge.ranking.candidates import Candidate, Search
+from bot_knowledge.ranking.query import points_back
 from bot_knowledge.ranking.snapshot import Snapshot
 from bot_knowledge.text.language import squeezed
 
@@ -33,7 +34,10 @@ def follow_ups(search: Search, ranked: Sequence[Candidate], citations: Sequence[
         if (passage.source, passage.heading) in cited or passage.language != search.asked.language:
             continue
         for question in _questions(passage):
-            if squeezed(question) != squeezed(search.asked.text) and question not in found:
+            known = squeezed(question) == squeezed(search.asked.text) or question in found
+            if not known and not points_back(
+                question
+            ):  # a heading like "Whose is it?" asks nothing by itself
                 found.append(question)
     return found[:MOST]
 

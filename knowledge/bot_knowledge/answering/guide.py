@@ -158,7 +158,9 @@ class Guide:
             citations=composed.citations,
             retrieved=tuple(_retrieved(candidate) for candidate in best.ranked[:SHOWN]),
             reason=composed.reason,
-            follow_ups=tuple(follow_ups(best.search, best.ranked, composed.citations)),
+            follow_ups=()
+            if composed.outcome is Outcome.UNKNOWN
+            else tuple(follow_ups(best.search, best.ranked, composed.citations)),
             searched=best.search.asked.text,
             index_version=best.search.snapshot.version,
         )

@@ -112,6 +112,7 @@ class App {
     on("items", () => this.#showOther());
     on("finished", (turn) => {
       log.flush();
+      this.follow.settle(log.lastTurn);
       this.announcer.answer(turn, spoken(turn));
     });
     on("notice", (text) => composer.flash(text));

@@ -25,6 +25,16 @@ export class Follow {
     this.onChange(true);
   }
 
+  /** Show a finished turn from its beginning, where it does not fit: its sources must not push the answer out of sight. */
+  settle(turn) {
+    if (!this.following || !turn || document.querySelector("dialog[open]")) return;
+    const top = parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0;
+    const dock = document.getElementById("dock")?.offsetHeight ?? 0;
+    if (turn.offsetHeight + top <= window.innerHeight - dock) return;
+    this.following = false;
+    turn.scrollIntoView({ block: "start", behavior: calm() ? "instant" : "smooth" });
+  }
+
   #scrolled() {
     const up = window.scrollY < this.last - 1;
     this.last = window.scrollY;

@@ -33,6 +33,10 @@ export class LogView {
     if (document.visibilityState === "hidden") this.flush(); // frames do not come in a hidden tab
   }
 
+  get lastTurn() {
+    return [...this.node.querySelectorAll(":scope > .turn")].at(-1);
+  }
+
   flush() {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
