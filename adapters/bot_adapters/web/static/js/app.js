@@ -44,7 +44,7 @@ class App {
     const announce = (text) => this.announcer.say(text);
     this.drawEmpty = () => showEmpty($("empty"), { session, ask });
     this.log = new LogView($("log"), { session, announce, press, passage: new PassageDialog(), onShown });
-    this.composer = new Composer($("dock"), { session, ask, announce, latest: () => this.follow.toEnd(true) });
+    this.composer = new Composer($("dock"), { session, ask, announce, latest: () => this.follow.latest() });
     this.follow = new Follow(document.body, (atEnd) => (this.composer.latestButton.hidden = atEnd));
     this.header = new Header($("top"), { session, actions: this });
     this.#listen();
@@ -85,7 +85,7 @@ class App {
   #whenFree(act) {
     if (this.session.busy) return this.composer.flash(say("wait"));
     act();
-    this.follow.toEnd();
+    this.follow.begin();
     if (canHover) this.composer.area.focus(); // what was pressed may be gone; on a phone this would open the keyboard
   }
 

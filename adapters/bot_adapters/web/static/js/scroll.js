@@ -5,6 +5,7 @@ const NEAR = 96; // px
 export class Follow {
   constructor(content, onChange) {
     this.following = true;
+    this.wanted = false; // somebody asked for the end: they are left there
     this.onChange = onChange;
     this.last = 0;
     window.addEventListener("scroll", () => this.#scrolled(), { passive: true });
@@ -18,6 +19,18 @@ export class Follow {
     return root.scrollHeight - window.innerHeight - window.scrollY;
   }
 
+  /** A new question: from here on its answer is followed. */
+  begin() {
+    this.wanted = false;
+    this.toEnd();
+  }
+
+  /** The button. */
+  latest() {
+    this.wanted = true;
+    this.toEnd(true);
+  }
+
   toEnd(smooth = false) {
     this.following = true;
     window.scrollTo({ top: document.documentElement.scrollHeight, behavior: smooth && !calm() ? "smooth" : "instant" });
@@ -27,7 +40,7 @@ export class Follow {
 
   /** Show a finished turn from its beginning, where it does not fit: its sources must not push the answer out of sight. */
   settle(turn) {
-    if (!this.following || !turn || document.querySelector("dialog[open]")) return;
+    if (!this.following || this.wanted || !turn || document.querySelector("dialog[open]")) return;
     const top = parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0;
     const dock = document.getElementById("dock")?.offsetHeight ?? 0;
     if (turn.offsetHeight + top <= window.innerHeight - dock) return;

@@ -9,8 +9,7 @@ import * as store from "./store.js";
 import { Tabs } from "./tabs.js";
 import { Votes } from "./votes.js";
 
-const CATCH_UP = 3_000; // ms to wait for the replay before unsent questions are sent
-const SAVE = 400; // ms between two savings while frames come
+const CATCH_UP = 3_000, SAVE = 400; // ms to wait for the replay before unsent questions are sent; between two savings
 
 export class Session extends EventTarget {
   state = "connecting";
