@@ -24,7 +24,7 @@ from hiredis import pack_command
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.sentinel import Sentinel
 from redis.exceptions import ConnectionError as LinkDown
-from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
+from redis.exceptions import MovedError, OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as LinkSlow
 
 from bot_core.errors import EngineDown, SettingWrong, StorageFull
@@ -36,8 +36,8 @@ LUA = Path(__file__).parent / "lua"
 PARTS = ("jobs", "budget")  # included by others
 SCRIPTS = tuple(sorted(path.stem for path in LUA.glob("*.lua") if path.stem not in PARTS))
 LARGEST_BUNDLE = 256
-CUT = (LinkDown, LinkSlow, OSError, TimeoutError)
-BUSY = ("LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY ")
+CUT = (LinkDown, LinkSlow, OSError, TimeoutError, MovedError)
+BUSY = ("LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "ASK ", "BUSY ")
 FULL = ("MISCONF",)
 ENGINE = "Redis"
 Argument = str | int | float
@@ -173,6 +173,8 @@ class Store:
     async def _read(self, connection: Any) -> None:  # noqa: ANN401
         try:
             answer = await connection.read_response(disconnect_on_error=False)
+        except MovedError:
+            raise  # a cut: everything goes again, to the node that has our keys
         except ResponseError as error:
             answer = _meaning(error)
         future = self._flying.popleft().future
@@ -188,6 +190,10 @@ class Store:
         if connection is not self._connection:
             return  # the other direction noticed first
         self._connection = None
+        if isinstance(error, MovedError):
+            self._pool.connection_kwargs.update(
+                port=error.port, **({"host": error.host} if error.host else {})
+            )
         if self._reader is not None and self._reader is not asyncio.current_task():
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)

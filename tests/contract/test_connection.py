@@ -184,3 +184,50 @@ async def test_a_master_is_found_through_sentinel():
         for member in crew:
             member.kill()
             member.wait()
+
+
+def _free_port():
+    with socket.socket() as line:
+        line.bind(("127.0.0.1", 0))
+        return line.getsockname()[1]
+
+
+@pytest.fixture
+def cluster():
+    """Two nodes with half of the slots each; returns both URLs."""
+    ports = []
+    while len(ports) < 2:
+        port = _free_port()
+        if port < 55_000 and port not in ports:  # the nodes talk to each other on port + 10,000
+            ports.append(port)
+    nodes = [
+        Server(VALKEY, "--port", str(port), "--bind", "127.0.0.1", "--cluster-enabled", "yes")
+        for port in ports
+    ]
+    yield nodes, [f"redis://127.0.0.1:{port}" for port in ports]
+    for node in nodes:
+        node.close()
+
+
+async def test_a_cluster_is_reached_through_any_of_its_nodes(cluster):
+    """All keys have one hash tag and so one node; a client that came to another is sent there and stays."""
+    from redis.asyncio import Redis
+
+    nodes, urls = cluster
+    ours = [Redis.from_url(node.url) for node in nodes]
+    ports = [url.rsplit(":", 1)[1] for url in urls]
+    for client, (first, last) in zip(ours, ((0, 8191), (8192, 16383)), strict=True):
+        await client.execute_command("CLUSTER", "ADDSLOTSRANGE", first, last)
+    await ours[0].execute_command("CLUSTER", "MEET", "127.0.0.1", ports[1])
+    for client in ours:
+        async with asyncio.timeout(20):
+            while b"cluster_state:ok" not in await client.execute_command("CLUSTER", "INFO"):
+                await asyncio.sleep(0.1)
+    for url in urls:
+        async with open_store(url, StoreOptions(prefix=prefix(), backoff=0.01)) as store:
+            journal = RedisJournal(store)
+            receipts = [(await journal.receive(event(f"{n}"), "w"))[0] for n in range(20)]
+            assert receipts == [Receipt.NEW] * 20
+            assert (await journal.counts()).waiting == 19
+    for client in ours:
+        await client.aclose()
