@@ -224,6 +224,18 @@ async def test_a_full_disk_is_told_and_loses_nothing(stocked, small_disk, tmp_pa
     assert [vote["value"] for vote in shown] == ["up"]
 
 
+def test_ingesting_onto_a_disk_that_is_almost_full_is_refused_in_time(docs, small_disk):
+    """One sentence and no crash; with room again the same command goes through."""
+    (small_disk / "filler").write_bytes(b"x" * 100_000_000)
+    data = small_disk / "data"
+    refused = yinlu("ingest", str(docs), "--data", str(data), "--json")
+    assert refused.returncode == 1
+    assert "disk is full" in refused.stderr + refused.stdout
+    (small_disk / "filler").unlink()
+    done = yinlu("ingest", str(docs), "--data", str(data), "--json")
+    assert json.loads(done.stdout)["added"] == 13
+
+
 async def _asks_on_a_full_disk(client):
     sent = await client.send("ask", {"text": "What does a ferry ticket cost?"})
     while True:

@@ -38,6 +38,7 @@ from bot_knowledge.store.payload import TERMS, indexed_of, passage_of, payload_o
 T = TypeVar("T")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 PAGE = 256
+SPARE_BYTES = 192 * 1024 * 1024  # the holes of one shard's files, and some
 WORTH_AN_INDEX = 20_000  # changed points; below, a full scan takes milliseconds
 
 
@@ -59,6 +60,7 @@ class EdgeStore:
         points = [_point(item) for item in passages]
         for start in range(0, len(points), PAGE):
             part = points[start : start + PAGE]
+            self._has_room()
             await self._write(community, UpdateOperation.upsert_points(part), len(part))
 
     async def delete(self, community: str, documents: Sequence[str]) -> None:
@@ -202,6 +204,12 @@ class EdgeStore:
             self._changed[community] = self._changed.get(community, 0) + points
 
         await self._lane.run(lambda: _named(write, self._path(community)), LATER)
+
+    def _has_room(self) -> None:
+        """Raise StorageFull in time: the engine maps sparse files, and writing into a hole of a full disk ends the process."""
+        folder = next(path for path in (self._folder, *self._folder.parents) if path.exists())
+        if shutil.disk_usage(folder).free < SPARE_BYTES:
+            raise StorageFull(str(self._folder))
 
     def _path(self, community: str) -> Path:
         safe = community if _NAME.fullmatch(community) else "h" + short_id(community)
