@@ -19,7 +19,10 @@ HERE = Path(__file__).parent
 HANDBOOK = HERE.parent / "knowledge" / "bot_knowledge" / "samples" / "handbook"
 SETS = {
     "handbook": (HANDBOOK, "weights were fitted with it"),
-    "mosslight": (HERE / "corpora" / "mosslight", "kept away from tuning; asked three times, never to choose between variants"),
+    "mosslight": (
+        HERE / "corpora" / "mosslight",
+        "kept away from tuning; asked three times, never to choose between variants",
+    ),
 }
 ALONE = {
     "BM25 (jieba) alone": "bm25",
