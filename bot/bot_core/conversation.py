@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bot_core.actions import Action, Press
@@ -78,6 +78,19 @@ class Context:
 
     outbox: Outbox
     signer: Signer
+    faces: Mapping[str, Face] = field(default_factory=dict)  # this process's own, by platform
+
+
+class Ordinals:
+    """Numbers the sends of one event, over all the origins it is answered at."""
+
+    def __init__(self) -> None:
+        self.coming = 0
+
+    def next(self) -> int:
+        """Return the number of this send."""
+        self.coming += 1
+        return self.coming - 1
 
 
 class Conversation:
@@ -90,12 +103,13 @@ class Conversation:
     def __init__(
         self,
         context: Context,
-        face: Face,
+        face: Face | None,
         origin: Origin,
         event: str,
         community: str,
         locale: Locale,
         person: str,
+        ordinals: Ordinals | None = None,
     ) -> None:
         self.origin = origin
         self.event = event
@@ -104,7 +118,24 @@ class Conversation:
         self.person = person
         self._context = context
         self._face = face
-        self._ordinal = 0
+        self._ordinals = ordinals or Ordinals()
+
+    def elsewhere(self, origin: Origin, *, person: str, locale: Locale | None = None) -> Conversation:
+        """Return a conversation at another origin of this community, for the same event.
+
+        For handing a question to the helpers' place, or an answer back to who asked. Where another process has
+        that platform, ``send`` reaches it through the outbox; ``edit``, ``show`` and drafts do nothing.
+        """
+        return Conversation(
+            self._context,
+            self._context.faces.get(origin.platform),
+            origin,
+            self.event,
+            self.community,
+            locale or self.locale,
+            person,
+            self._ordinals,
+        )
 
     async def send(self, reply: Reply, record: AnswerRecord | None = None) -> str:
         """Send ``reply`` through the outbox; return the outbox key.
@@ -113,25 +144,29 @@ class Conversation:
         """
         outgoing = Outgoing(
             event=self.event,
-            ordinal=self._ordinal,
+            ordinal=self._ordinals.next(),
             origin=self.origin,
             community=self.community,
             person=self.person,
             reply=self.dress(reply),
             record=record,
         )
-        self._ordinal += 1
         await self._context.outbox.send(outgoing)
         return outgoing.key
 
     async def show(self, reply: Reply) -> None:
         """Show ``reply`` now or never, past the outbox: for when the outbox itself is what failed."""
-        out = Outgoing(self.event, self._ordinal, self.origin, self.community, self.person, self.dress(reply))
-        await self._face.deliver(out)
+        if self._face is not None:
+            reply = self.dress(reply)
+            event, ordinal = self.event, self._ordinals.coming
+            await self._face.deliver(
+                Outgoing(event, ordinal, self.origin, self.community, self.person, reply)
+            )
 
     async def edit(self, message: str, reply: Reply) -> None:
         """Replace one of our messages, named by the platform's id."""
-        await self._face.edit(self.origin, message, self.dress(reply))
+        if self._face is not None:
+            await self._face.edit(self.origin, message, self.dress(reply))
 
     def dress(self, reply: Reply) -> Reply:
         """Return ``reply`` with vote buttons, where it answers something, and with all buttons signed."""
@@ -141,7 +176,7 @@ class Conversation:
             votes = tuple(
                 Button(words.of(self.locale), action, subject)
                 for action, words in VOTE_LABELS
-                if action is not Action.SPEAK or self._face.speaks
+                if action is not Action.SPEAK or (self._face is not None and self._face.speaks)
             )
             rows = (*rows, votes)
         return replace(reply, rows=tuple(tuple(self._sign(button) for button in row) for row in rows))
@@ -153,19 +188,21 @@ class Conversation:
     @asynccontextmanager
     async def stream(self) -> AsyncIterator[Stream]:
         """Open a growing text that the next ``send`` completes."""
-        stream = Stream(self._face, self.origin, self.event, self._ordinal)
+        stream = Stream(self._face, self.origin, self.event, self._ordinals.coming)
         yield stream
         await stream.flush()
 
     async def stage(self, name: str) -> None:
         """Tell what is being done: ``searching``, ``reading``, ``writing`` (instead of bare typing dots)."""
-        await self._face.draft(self.origin, DraftText(self.event, self._ordinal, "", name))
+        if self._face is not None:
+            draft = DraftText(self.event, self._ordinals.coming, "", name)
+            await self._face.draft(self.origin, draft)
 
 
 class Stream:
     """Collects words and shows them no more often than the face allows."""
 
-    def __init__(self, face: Face, origin: Origin, event: str, ordinal: int) -> None:
+    def __init__(self, face: Face | None, origin: Origin, event: str, ordinal: int) -> None:
         self._face, self._origin, self._event, self._ordinal = face, origin, event, ordinal
         self._text = ""
         self._shown = ""
@@ -184,7 +221,7 @@ class Stream:
 
     async def flush(self) -> None:
         """Show what has not been shown."""
-        if self._text == self._shown:
+        if self._text == self._shown or self._face is None:
             return
         self._shown = self._text
         self._next = time.monotonic() + self._face.draft_interval

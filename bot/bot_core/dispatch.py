@@ -75,13 +75,12 @@ class Dispatcher:
         places: Places,
         middleware: Sequence[Middleware],
         handlers: Sequence[Handler],
+        unbound: Sequence[Handler] = (),
     ) -> None:
+        """``unbound`` are the handlers for places that belong to no community: set-up help, never answers."""
         self._context, self._faces, self._places = context, faces, places
-        self._handlers = tuple(handlers)
-        chain: Handler = self._first
-        for layer in reversed(middleware):
-            chain = _wrap(layer, chain)
-        self._chain = chain
+        self._chain = _chain(middleware, handlers)
+        self._unbound = _chain(middleware, unbound) if unbound else None
 
     async def handle(self, incoming: Incoming) -> Handled | None:
         """Answer an event. Never raises but CancelledError: the boundary is here."""
@@ -114,9 +113,10 @@ class Dispatcher:
 
     async def _guarded(self, incoming: Incoming, conversation: Conversation) -> Handled | None:
         try:
-            if not conversation.community:
+            chain = self._chain if conversation.community else self._unbound
+            if chain is None:
                 raise UnknownCommunity()
-            handled = await self._chain(incoming, conversation)
+            handled = await chain(incoming, conversation)
         except Refused as error:
             log.info("refused", extra={"error": type(error).__name__, "detail": str(error)})
             await self._send(conversation, _apology(error, incoming))
@@ -134,13 +134,6 @@ class Dispatcher:
             await self._send(conversation, say(NOT_MINE.of(incoming.locale), private=True))
         return handled
 
-    async def _first(self, incoming: Incoming, conversation: Conversation) -> Handled | None:
-        for handler in self._handlers:
-            handled = await handler(incoming, conversation)
-            if handled is not None:
-                return handled
-        return None
-
     async def _send(self, conversation: Conversation, reply: Reply) -> None:
         try:
             await conversation.send(reply)
@@ -148,6 +141,22 @@ class Dispatcher:
             log.error("the outbox did not take a reply", extra={"error": str(error)})
             with suppress(YinluError):
                 await conversation.show(reply)
+
+
+def _chain(middleware: Sequence[Middleware], handlers: Sequence[Handler]) -> Handler:
+    """Return one handler: the middleware around the first of ``handlers`` that takes the event."""
+
+    async def first(incoming: Incoming, conversation: Conversation) -> Handled | None:
+        for handler in handlers:
+            handled = await handler(incoming, conversation)
+            if handled is not None:
+                return handled
+        return None
+
+    chain: Handler = first
+    for layer in reversed(middleware):
+        chain = _wrap(layer, chain)
+    return chain
 
 
 def _wrap(layer: Middleware, inner: Handler) -> Handler:

@@ -49,7 +49,9 @@ class Spoke:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A member came into the place."""
+    """A member came into the place; ``request``: asks to be let in and is not there yet."""
+
+    request: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Quoted:
     person: Person | None = None
     text: str = ""
     ours: bool = False
+    about: str = ""  # what our message was about: the ``about`` of its reply
 
 
 @dataclass(frozen=True, slots=True)

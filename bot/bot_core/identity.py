@@ -63,6 +63,10 @@ class Person:
     name: str = ""
 
 
+ADMIN = "admin"  # among an event's roles: may change the community's settings
+HELPER = "helper"  # among an event's roles: answers what the documents don't
+
+
 def short_id(*parts: str) -> str:
     """Return 24 hex digits (96 bits) that depend on ``parts`` alone: the id form that fits a button."""
     return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=12).hexdigest()

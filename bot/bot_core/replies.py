@@ -8,6 +8,7 @@ from enum import Enum
 from bot_core.actions import Action
 from bot_core.answers import Citation, Outcome, VoteReason, VoteValue
 from bot_core.files import FileRef
+from bot_core.identity import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,9 @@ class Reply:
     vote: VoteShown | None = None
     error: str | None = None  # the error's class name, when this tells of one
     retry_after: float | None = None  # seconds
+    about: str = ""  # 24 hex digits: what a member's reply to this message is about
+    greets: Person | None = None  # the one member whom this message names so that their device tells them
+    calls_helpers: bool = False  # names the community's helper role in the same way
 
     @property
     def text(self) -> str:

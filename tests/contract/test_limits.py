@@ -10,6 +10,7 @@ from bot_core.errors import JobRefused, LeaseLost, NotFound
 from bot_core.ports.work import Rate
 from bot_queue.frames import FrameOptions, MemoryFrameLog, RedisFrameLog
 from bot_queue.limits import MemoryBudget, MemoryLimiter, MemoryLocks, RedisBudget, RedisLimiter, RedisLocks
+from bot_queue.notes import MemoryNotes, RedisNotes
 
 pytest_plugins = ["yinlu_testing.redis"]
 
@@ -37,6 +38,42 @@ def budget(store):
 def locks(store):
     """Locks."""
     return RedisLocks(store) if store else MemoryLocks()
+
+
+@pytest.fixture
+def notes(store):
+    """Notes."""
+    return RedisNotes(store) if store else MemoryNotes()
+
+
+async def test_notes_are_kept_for_a_while(notes):
+    """A note is read back until its time is over or it is dropped; a later one replaces it."""
+    await notes.put("a", "一", 5)
+    assert await notes.get("a") == "一"
+    await notes.put("a", "二", 0.1)
+    assert await notes.get("a") == "二"
+    await asyncio.sleep(0.15)
+    assert await notes.get("a") is None
+    await notes.put("b", "x", 5)
+    await notes.drop("b")
+    await notes.drop("b")
+    assert await notes.get("b") is None
+
+
+async def test_only_the_first_adds_a_note(notes):
+    """``add`` tells one caller yes; after the time is over the next one is first."""
+    told = await asyncio.gather(*(notes.add("first", str(n), 0.2) for n in range(5)))
+    assert sum(told) == 1
+    await asyncio.sleep(0.25)
+    assert await notes.add("first", "again", 5)
+
+
+async def test_a_note_is_small_and_ends(notes):
+    """More than 16 KB, or no time at all, is a mistake of the caller."""
+    with pytest.raises(ValueError, match="a note of"):
+        await notes.put("big", "x" * 16_385, 5)
+    with pytest.raises(ValueError, match="for 0"):
+        await notes.put("never", "x", 0)
 
 
 async def test_frames_are_numbered_from_one_without_gaps(frames):

@@ -214,6 +214,26 @@ class Locks(Protocol):
         ...
 
 
+class Notes(Protocol):
+    """Short-lived facts that all processes of an adapter share, e.g. which interaction answers an event."""
+
+    async def put(self, key: str, value: str, seconds: float) -> None:
+        """Keep ``value`` (at most 16 KB) for ``seconds``, replacing what was there."""
+        ...
+
+    async def add(self, key: str, value: str, seconds: float) -> bool:
+        """Keep ``value`` unless the key is there already; tell whether it was kept."""
+        ...
+
+    async def get(self, key: str) -> str | None:
+        """Return what is kept, or None."""
+        ...
+
+    async def drop(self, key: str) -> None:
+        """Forget; a missing key is no error."""
+        ...
+
+
 # --- the schedule of slow work -----------------------------------------------------------------------------
 class Lane(StrEnum):
     """How a job is paid for and ordered."""
