@@ -135,14 +135,21 @@ class SafeFetcher:
         ) as session:
             yield cls(session, allowed, ports)
 
-    async def fetch(self, url: str, *, limit: int = 10_000_000, seconds: float = 20.0) -> Fetched:
+    async def fetch(
+        self,
+        url: str,
+        *,
+        limit: int = 10_000_000,
+        seconds: float = 20.0,
+        known: Mapping[str, str] | None = None,
+    ) -> Fetched:
         """Fetch at most ``limit`` bytes, unpacked, within ``seconds``, following at most five redirects.
 
         Statuses of 400 and more are returned like others. Raises BadInput with its reason's sentence.
         """
         try:
             async with asyncio.timeout(seconds):
-                return await self._follow(url, limit)
+                return await self._follow(url, limit, _conditions(known or {}))
         except TimeoutError:
             raise BadInput(f"no answer within {seconds} s", SLOW) from None
         except aiohttp.ClientError as error:
@@ -153,10 +160,10 @@ class SafeFetcher:
             words = FORBIDDEN if _forbidden(error) else UNREACHABLE
             raise BadInput(f"{type(error).__name__}: {str(error)[:200]}", words) from error
 
-    async def _follow(self, start: str, limit: int) -> Fetched:
+    async def _follow(self, start: str, limit: int, headers: Mapping[str, str]) -> Fetched:
         url = self._checked(start)
         for _ in range(MOST_REDIRECTS + 1):
-            async with self._session.get(url, allow_redirects=False) as response:
+            async with self._session.get(url, allow_redirects=False, headers=headers) as response:
                 target = response.headers.get("Location", "")
                 if response.status not in REDIRECTS or not target:
                     body = await _read(response, limit)
@@ -200,7 +207,14 @@ class MemoryFetcher:
     def __init__(self, pages: Mapping[str, Fetched] | None = None) -> None:
         self._pages = dict(pages or {})
 
-    async def fetch(self, url: str, *, limit: int = 10_000_000, seconds: float = 20.0) -> Fetched:
+    async def fetch(
+        self,
+        url: str,
+        *,
+        limit: int = 10_000_000,
+        seconds: float = 20.0,
+        known: Mapping[str, str] | None = None,
+    ) -> Fetched:
         """Return the page. Raises BadInput where there is none, or it is larger than ``limit``."""
         page = self._pages.get(url)
         if page is None:
@@ -208,6 +222,12 @@ class MemoryFetcher:
         if len(page.body) > limit:
             raise BadInput(f"{len(page.body)} bytes of {limit}", LARGE)
         return page
+
+
+def _conditions(known: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that ask for a page only if it changed (RFC 9110, 13.1)."""
+    asked = {"If-None-Match": known.get("etag", ""), "If-Modified-Since": known.get("last-modified", "")}
+    return {name: value for name, value in asked.items() if value and value.isprintable()}
 
 
 def _forbidden(error: BaseException | None) -> bool:

@@ -94,7 +94,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class DocumentInfo:
-    """A document in the index."""
+    """A document in the index; ``state``: ready, or waiting (for the better embedding; it is found all the same)."""
 
     id: str
     source: str
@@ -104,6 +104,8 @@ class DocumentInfo:
     passages: int
     date: str = ""
     audience: tuple[str, ...] = ()
+    state: str = "ready"
+    url: str = ""
 
 
 class KnowledgeStore(Protocol):
@@ -171,12 +173,17 @@ class IngestFailure:
 
 @dataclass(frozen=True, slots=True)
 class IngestProgress:
-    """How far ingestion is; ``stage`` is reading | embedding | finishing; counts are of that stage's units."""
+    """How far ingestion is; ``stage`` is reading | embedding | finishing; counts are of that stage's units.
+
+    ``rate`` is units a second so far, ``seconds_left`` what is left at that rate; None while nobody can tell.
+    """
 
     stage: str
     done: int
     total: int
     source: str = ""
+    rate: float = 0.0
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +228,8 @@ class Library(Protocol):
         Sources keep the path as given; relative ones are read below ``base`` (the working folder).
 
         Incremental: only what changed is embedded; a file that vanished from a folder given before is removed.
-        One bad file stops nothing and is named in the result.
+        One bad file stops nothing and is named in the result. ``audience`` given holds for what lies below the
+        paths from then on, until ``set_audience``; empty leaves what was set.
         """
         ...
 

@@ -53,8 +53,18 @@ class Fetched:
 class Fetcher(Protocol):
     """Fetches from the public internet only: no private address, under any name, after any redirect."""
 
-    async def fetch(self, url: str, *, limit: int = 10_000_000, seconds: float = 20.0) -> Fetched:
-        """Fetch at most ``limit`` bytes within ``seconds``. Raises BadInput for what must not or can't be fetched."""
+    async def fetch(
+        self,
+        url: str,
+        *,
+        limit: int = 10_000_000,
+        seconds: float = 20.0,
+        known: Mapping[str, str] | None = None,
+    ) -> Fetched:
+        """Fetch at most ``limit`` bytes within ``seconds``. Raises BadInput for what must not or can't be fetched.
+
+        ``known`` are a former answer's ``etag`` and ``last-modified``: status 304 says that nothing changed.
+        """
         ...
 
 
