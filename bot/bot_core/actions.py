@@ -35,8 +35,12 @@ class Action(IntEnum):
     PAN = 47  # index: 0 left, 1 right, 2 up, 3 down
     REGION = 48
     REMIX = 49
-    FAVOURITE = 50
+    FAVOURITE = 50  # index: which picture
     DELETE = 51
+    STYLE = 52  # index: which of the named styles
+    LANE = 53  # index: 0 fast, 1 relax
+    PROMPT_EXAMPLE = 54  # index: which of the example prompts
+    SHOW = 55  # show a job's pictures again
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,10 @@ class Conversation:
                 if action is not Action.SPEAK or (self._face is not None and self._face.speaks)
             )
             rows = (*rows, votes)
+        if reply.made is not None:
+            subject = reply.made
+            votes = tuple(Button(words.of(self.locale), action, subject) for action, words in VOTE_LABELS[:2])
+            rows = (*rows, votes)
         return replace(reply, rows=tuple(tuple(self._sign(button) for button in row) for row in rows))
 
     def _sign(self, button: Button) -> Button:

@@ -101,6 +101,7 @@ class Reply:
     vote: VoteShown | None = None
     error: str | None = None  # the error's class name, when this tells of one
     retry_after: float | None = None  # seconds
+    made: str | None = None  # a job (24 hex digits) whose pictures or speech this shows: the core adds 👍 👎
     about: str = ""  # 24 hex digits: what a member's reply to this message is about
     greets: Person | None = None  # the one member whom this message names so that their device tells them
     calls_helpers: bool = False  # names the community's helper role in the same way
