@@ -233,6 +233,38 @@ class Library(Protocol):
         """
         ...
 
+    def add(
+        self,
+        community: str,
+        name: str,
+        data: bytes,
+        audience: frozenset[str] = frozenset(),
+        *,
+        url: str = "",
+        title: str = "",
+    ) -> AsyncIterator[IngestProgress | IngestResult]:
+        """Index bytes that came from an upload or a chat, yielding progress, and the result last.
+
+        The source is ``uploads/NAME``, or ``name`` itself where it has a folder (``curated/7f.md``); its ending
+        decides the format. ``url`` and ``title`` stand in for the document's own. Raises BadInput for a bad name.
+        """
+        ...
+
+    async def set_audience(self, community: str, source: str, roles: frozenset[str]) -> int:
+        """Let only these roles read what is ``source`` or lies below it, now and later; empty: everyone.
+
+        Nothing is embedded again. Returns how many documents there are.
+        """
+        ...
+
+    async def show(self, community: str, source: str) -> list[Passage]:
+        """Return a document's passages, in order. Raises NotFound."""
+        ...
+
+    async def failures(self, community: str) -> list[IngestFailure]:
+        """Return what could not be read when it was last tried, by source."""
+        ...
+
     async def documents(self, community: str) -> list[DocumentInfo]:
         """List the documents."""
         ...
