@@ -11,64 +11,19 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from bot_core.errors import StorageFull
-from bot_core.ports.knowledge import DocumentInfo
 from bot_knowledge.embedding.lane import Lane
+from bot_knowledge.manifest_rows import COLUMNS, SCHEMA, Entry, entry_of, row_of
+
+__all__ = ["Entry", "Manifest"]
 
 T = TypeVar("T")
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS documents (
-    community TEXT NOT NULL, id TEXT NOT NULL, source TEXT NOT NULL, root TEXT NOT NULL, title TEXT NOT NULL,
-    version TEXT NOT NULL, language TEXT NOT NULL, date TEXT NOT NULL, audience TEXT NOT NULL,
-    passages TEXT NOT NULL, terms BLOB NOT NULL, ready INTEGER NOT NULL, better INTEGER NOT NULL,
-    PRIMARY KEY (community, id));
-CREATE TABLE IF NOT EXISTS tokens (
-    community TEXT NOT NULL, document TEXT NOT NULL, passage TEXT NOT NULL, data BLOB NOT NULL,
-    PRIMARY KEY (community, passage)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS tokens_document ON tokens (community, document);
-CREATE TABLE IF NOT EXISTS examples (community TEXT PRIMARY KEY, questions TEXT NOT NULL);
-"""
-COLUMNS = "id, source, root, title, version, language, date, audience, passages, terms, better"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A document in the index. ``root`` is the folder it was found in, '' if it was given by itself.
-
-    ``terms``: little-endian uint32 ids, one for each term of each passage: their sum over documents is how many
-    passages hold a term. ``better``: whether the better embedding is there.
-    """
-
-    id: str
-    source: str
-    root: str
-    title: str
-    version: str
-    language: str
-    date: str
-    audience: tuple[str, ...]
-    passages: tuple[str, ...]
-    terms: bytes
-    better: bool
-
-    @property
-    def info(self) -> DocumentInfo:
-        """Return what is shown of it."""
-        return DocumentInfo(
-            id=self.id,
-            source=self.source,
-            title=self.title,
-            version=self.version,
-            language=self.language,
-            passages=len(self.passages),
-            date=self.date,
-            audience=self.audience,
-        )
+MARKS = 1_000  # ids in one statement
+_PUT = "INSERT OR REPLACE INTO documents VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
 
 
 class Manifest:
@@ -124,29 +79,40 @@ class Manifest:
         """Return the documents that are there, by source; of one source if given."""
         chosen = "" if source is None else " AND source = ?"
         values = [community] if source is None else [community, source]
-        rows = await self._query(
+        rows = await self.query(
             f"SELECT {COLUMNS} FROM documents WHERE community = ? AND ready = 1{chosen} ORDER BY source",  # noqa: S608 - our own names
             values,
         )
-        return [_entry(row) for row in rows]
+        return [entry_of(row) for row in rows]
 
     async def begin(self, community: str, entry: Entry) -> None:
         """Mark a document as being written. What was there before no longer counts."""
-        await self._put(community, entry, ready=False)
+        await self.change(community, [(_PUT, [row_of(community, entry, ready=False)])])
 
-    async def finish(self, community: str, entry: Entry) -> None:
-        """Mark a document as there."""
-        await self._put(community, entry, ready=True)
+    async def finish(self, community: str, entry: Entry, tokens: Mapping[str, bytes]) -> None:
+        """Mark a document as there, with the token vectors it has already, by passage id; older ones are gone."""
+        own = [(community, entry.id)]
+        await self.change(
+            community,
+            [
+                ("DELETE FROM tokens WHERE community = ? AND document = ?", own),
+                (
+                    "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?)",
+                    [(community, entry.id, passage, data) for passage, data in tokens.items()],
+                ),
+                (_PUT, [row_of(community, entry, ready=True)]),
+            ],
+        )
 
     async def unfinished(self, community: str) -> list[str]:
         """Return the ids of documents that a crash left half-written."""
-        rows = await self._query("SELECT id FROM documents WHERE community = ? AND ready = 0", [community])
+        rows = await self.query("SELECT id FROM documents WHERE community = ? AND ready = 0", [community])
         return [row[0] for row in rows]
 
     async def remove(self, community: str, ids: Sequence[str]) -> None:
         """Remove documents."""
         pairs = [(community, document) for document in ids]
-        await self._change(
+        await self.change(
             community,
             [
                 ("DELETE FROM tokens WHERE community = ? AND document = ?", pairs),
@@ -154,30 +120,44 @@ class Manifest:
             ],
         )
 
-    async def improve(self, community: str, document: str, tokens: Mapping[str, bytes]) -> None:
-        """Keep a document's token vectors by passage id and mark its better embedding as there."""
-        rows = [(community, document, passage, data) for passage, data in tokens.items()]
-        await self._change(
-            community,
-            [
-                ("DELETE FROM tokens WHERE community = ? AND document = ?", [(community, document)]),
-                ("INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?)", rows),
-                ("UPDATE documents SET better = 1 WHERE community = ? AND id = ?", [(community, document)]),
-            ],
+    async def keep_tokens(self, community: str, tokens: Mapping[tuple[str, str], bytes]) -> None:
+        """Keep token vectors by document and passage id."""
+        rows = [(community, document, passage, data) for (document, passage), data in tokens.items()]
+        await self.change(
+            community, [("INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?)", rows)], aside=True
         )
+
+    async def improved(self, community: str, documents: Sequence[str]) -> None:
+        """Mark the better embedding of these documents as there."""
+        pairs = [(community, document) for document in documents]
+        await self.change(
+            community, [("UPDATE documents SET better = 1 WHERE community = ? AND id = ?", pairs)]
+        )
+
+    async def set_audience(
+        self, community: str, audiences: Mapping[str, tuple[tuple[str, ...], str]]
+    ) -> None:
+        """Set the audience and version of documents, by id."""
+        rows = [(json.dumps(roles), version, community, key) for key, (roles, version) in audiences.items()]
+        sql = "UPDATE documents SET audience = ?, version = ? WHERE community = ? AND id = ?"
+        await self.change(community, [(sql, rows)])
 
     async def tokens(self, community: str, passages: Sequence[str]) -> dict[str, bytes]:
         """Return the token vectors of these passages, as far as they are there."""
-        marks = ",".join("?" * len(passages))
-        rows = await self._query(
-            f"SELECT passage, data FROM tokens WHERE community = ? AND passage IN ({marks})",  # noqa: S608 - only marks
-            [community, *passages],
-        )
-        return {str(row[0]): bytes(row[1]) for row in rows}
+        found: dict[str, bytes] = {}
+        for start in range(0, len(passages), MARKS):
+            part = passages[start : start + MARKS]
+            marks = ",".join("?" * len(part))
+            rows = await self.query(
+                f"SELECT passage, data FROM tokens WHERE community = ? AND passage IN ({marks})",  # noqa: S608 - only marks
+                [community, *part],
+            )
+            found.update((str(row[0]), bytes(row[1])) for row in rows)
+        return found
 
     async def waiting(self) -> dict[str, list[str]]:
         """Return by community the documents whose better embedding is not there yet."""
-        rows = await self._query(
+        rows = await self.query(
             "SELECT community, id FROM documents WHERE better = 0 AND ready = 1 ORDER BY community, source",
             [],
         )
@@ -188,58 +168,41 @@ class Manifest:
 
     async def communities(self) -> list[str]:
         """Return the communities that have documents."""
-        rows = await self._query("SELECT DISTINCT community FROM documents WHERE ready = 1 ORDER BY 1", [])
+        rows = await self.query("SELECT DISTINCT community FROM documents WHERE ready = 1 ORDER BY 1", [])
         return [row[0] for row in rows]
 
     async def drop(self, community: str) -> None:
         """Remove everything of a community."""
-        tables = ("tokens", "documents", "examples")
+        tables = ("tokens", "documents", "examples", "audiences", "failures", "pages")
         steps = [(f"DELETE FROM {table} WHERE community = ?", [(community,)]) for table in tables]  # noqa: S608
-        await self._change(community, steps)
+        await self.change(community, steps)
 
     async def set_examples(self, community: str, examples: Mapping[str, Sequence[str]]) -> None:
         """Keep a community's example questions by locale."""
         text = json.dumps({locale: list(questions) for locale, questions in examples.items()})
-        await self._change(
-            community, [("INSERT OR REPLACE INTO examples VALUES (?, ?)", [(community, text)])]
-        )
+        await self.change(community, [("INSERT OR REPLACE INTO examples VALUES (?, ?)", [(community, text)])])
 
     async def examples(self, community: str) -> dict[str, list[str]]:
         """Return a community's example questions by locale."""
-        rows = await self._query("SELECT questions FROM examples WHERE community = ?", [community])
+        rows = await self.query("SELECT questions FROM examples WHERE community = ?", [community])
         return dict(json.loads(rows[0][0])) if rows else {}
 
-    async def _put(self, community: str, entry: Entry, ready: bool) -> None:
-        row = (
-            community,
-            entry.id,
-            entry.source,
-            entry.root,
-            entry.title,
-            entry.version,
-            entry.language,
-            entry.date,
-            json.dumps(entry.audience),
-            "\n".join(entry.passages),
-            entry.terms,
-            ready,
-            entry.better,
-        )
-        marks = ",".join("?" * len(row))
-        sql = f"INSERT OR REPLACE INTO documents VALUES ({marks})"  # noqa: S608 - only marks
-        await self._change(community, [(sql, [row])])
+    async def query(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        """Return the rows of a SELECT."""
 
-    async def _query(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         def query(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
             with closing(connection.execute(sql, list(values))) as cursor:
                 return cursor.fetchall()
 
         return await self._run(query)
 
-    async def _change(
-        self, community: str, steps: Sequence[tuple[str, Iterable[tuple[object, ...]]]]
+    async def change(
+        self,
+        community: str,
+        steps: Sequence[tuple[str, Iterable[tuple[object, ...]]]],
+        aside: bool = False,
     ) -> None:
-        """Run statements in one transaction."""
+        """Run statements in one transaction; ``aside``: what answers are made of stays the same."""
 
         def change(connection: sqlite3.Connection) -> None:
             with connection:
@@ -247,7 +210,7 @@ class Manifest:
                     connection.executemany(sql, rows)
 
         await self._run(change)
-        self._revisions[community] += 1
+        self._revisions[community] += not aside
 
     async def _run(self, call: Callable[[sqlite3.Connection], T]) -> T:
         assert self._connection is not None, "the manifest is not open"
@@ -257,20 +220,3 @@ class Manifest:
             if "full" in str(error):
                 raise StorageFull(str(self._path)) from error
             raise
-
-
-def _entry(row: Sequence[object]) -> Entry:
-    identity, source, root, title, version, language, date, audience, passages, terms, better = row
-    return Entry(
-        id=str(identity),
-        source=str(source),
-        root=str(root),
-        title=str(title),
-        version=str(version),
-        language=str(language),
-        date=str(date),
-        audience=tuple(json.loads(str(audience))),
-        passages=tuple(str(passages).split("\n")) if passages else (),
-        terms=bytes(terms),  # type: ignore[call-overload]
-        better=bool(better),
-    )
