@@ -52,7 +52,8 @@ class Step:
     seed: int
     pick: int = -1
     amount: float = 0.0
-    mask: FileRef | None = None
+    mask: FileRef | None = None  # white where the picture is made anew
+    area: str = ""  # the same as a rectangle, in fractions of the side: ``left,top,right,bottom``
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,6 @@ def steps_of(request: ImageRequest) -> tuple[Step, ...]:
 def prompt_of(step: Step) -> Prompt:
     """Return a step's prompt, understood; what was accepted once is not refused later, whatever the limits are."""
     style = step.prompt.rpartition("--style ")[2].split(" ")[0] if "--style " in step.prompt else ""
-    rules = Rules(
-        characters=100_000, jobs=1000, parts=1000, pictures=1000, styles={style: ""} if style else {}
-    )
+    styles = {style: ""} if style else {}
+    rules = Rules(100_000, jobs=1000, parts=1000, pictures=1000, styles=styles, wordless=True)
     return read(step.prompt, rules)[0] if step.prompt else Prompt()

@@ -18,14 +18,16 @@ from contextlib import asynccontextmanager
 from bot_core.conversation import Face
 from bot_core.errors import Broken, EngineDown, LimitReached, StorageFull, YinluError
 from bot_core.ports.ledger import Ledger
-from bot_core.ports.work import OutboxCounts, Outgoing
+from bot_core.ports.work import Notes, OutboxCounts, Outgoing
 from bot_queue.connection import Store
+from bot_queue.notes import RedisNotes
 from bot_queue.shelf import Head, OutboxOptions, PutAnswer, RedisShelf, SendState, Shelf
 from bot_queue.shelf_memory import MemoryShelf
 
 __all__ = ["MemoryOutbox", "OutboxOptions", "RedisOutbox", "StoredOutbox"]
 
 log = logging.getLogger(__name__)
+NOTED = 7 * 86400.0  # seconds
 
 # What an adapter may raise by mistake: such a send is set aside, and the others go on.
 MISTAKES = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
@@ -41,9 +43,10 @@ class StoredOutbox:
         ledger: Ledger,
         worker: str,
         options: OutboxOptions,
+        notes: Notes | None = None,
     ) -> None:
         self._shelf, self._faces, self._ledger = shelf, faces, ledger
-        self._worker, self._options = worker, options
+        self._worker, self._options, self._notes = worker, options, notes
         self._heads: dict[str, Head] = {}  # what this process delivers now, by conversation
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}  # sends behind these
         self._tasks: set[asyncio.Task[None]] = set()
@@ -144,7 +147,18 @@ class StoredOutbox:
         except MISTAKES as error:
             log.exception("a face failed unexpectedly", extra={"send": outgoing.key})
             return await self._shelf.done(head, SendState.FAILED, type(error).__name__, recorded)
+        await self._note(outgoing, message)
         return await self._shelf.done(head, SendState.SENT, message, recorded)
+
+    async def _note(self, outgoing: Outgoing, message: str) -> None:
+        """Remember which message follows a job, so that any process can edit it."""
+        about = outgoing.reply.about
+        if self._notes is None or not about or not message or outgoing.reply.made is not None:
+            return
+        try:
+            await self._notes.put(f"message:{about}", message, NOTED)
+        except Broken as error:
+            log.warning("a message will not be found again", extra={"error": str(error)})
 
     async def _record(self, outgoing: Outgoing) -> bool:
         """Put the record into the ledger; delivery goes on without, the record follows later."""
@@ -260,7 +274,7 @@ class RedisOutbox(StoredOutbox):
         options: OutboxOptions | None = None,
     ) -> None:
         options = options or OutboxOptions()
-        super().__init__(RedisShelf(store, options), faces, ledger, worker, options)
+        super().__init__(RedisShelf(store, options), faces, ledger, worker, options, RedisNotes(store))
 
 
 class MemoryOutbox(StoredOutbox):
@@ -273,6 +287,7 @@ class MemoryOutbox(StoredOutbox):
         worker: str,
         options: OutboxOptions | None = None,
         shelf: MemoryShelf | None = None,
+        notes: Notes | None = None,
     ) -> None:
         options = options or OutboxOptions()
-        super().__init__(shelf or MemoryShelf(options), faces, ledger, worker, options)
+        super().__init__(shelf or MemoryShelf(options), faces, ledger, worker, options, notes)

@@ -43,6 +43,7 @@ class Rules:
     parts: int = 20
     pictures: int = 5
     styles: Mapping[str, str] = field(default_factory=dict)
+    wordless: bool = False  # a picture came along: words are not needed
 
 
 def count(text: str) -> int:
@@ -108,7 +109,7 @@ def _one(typed: Typed, rules: Rules, *, alone: bool = True) -> Prompt:
     pictures, body = _pictures(body, rules)
     given = _parameters(typed, starts, parameters(rules.styles, rules.jobs))
     parts = _parts(body, rules)
-    if alone and not parts and not pictures:
+    if alone and not parts and not pictures and not rules.wordless:
         raise PromptWrong(typed.place(0), "", EMPTY)
     return Prompt(parts=parts, pictures=pictures, **given)  # type: ignore[arg-type]
 

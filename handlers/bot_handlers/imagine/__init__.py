@@ -1,0 +1,1 @@
+"""Pictures in Midjourney's manner: commands, buttons, the message that follows a job, the grid."""

@@ -1,0 +1,292 @@
+"""/imagine and all that follows from it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot_core.actions import Action, Press
+from bot_core.commands import Command
+from bot_core.conversation import Conversation
+from bot_core.dispatch import Handled
+from bot_core.errors import BadInput, NotFound
+from bot_core.events import Attachment, Incoming, Invoked, Pressed, Submitted
+from bot_core.files import FileRef
+from bot_core.forms import Field, FieldKind, Form
+from bot_core.identity import ADMIN, Locale, Words, short_id
+from bot_core.pictures import KIND, PictureJob, picture_job
+from bot_core.ports.ledger import Ledger
+from bot_core.ports.safety import Clock
+from bot_core.ports.work import JobQueue, JobState, JobView, Lane, Notes
+from bot_core.prompt import Prompt, read
+from bot_core.replies import Button, Reply, Style, say
+from bot_handlers.imagine import wishes, words
+from bot_handlers.imagine.cards import pictures, status
+from bot_handlers.imagine.commands import COMMANDS
+from bot_handlers.imagine.options import StudioOptions
+from bot_handlers.imagine.preferences import PreferenceStore
+from bot_handlers.imagine.wishes import Asker
+
+FORMS = (Action.REMIX, Action.REGION)
+ASKED_FOR = 3600.0  # seconds a confirmation may be pressed
+
+
+@dataclass(frozen=True, slots=True)
+class ImagineHandler:
+    """Takes /imagine, /blend, /show and the buttons under pictures; everything slow goes to the queue."""
+
+    queue: JobQueue
+    ledger: Ledger
+    notes: Notes
+    clock: Clock
+    options: StudioOptions
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """Return the commands that draw; the others are StudioSettings'."""
+        return tuple(command for command in COMMANDS if command.name in ("imagine", "blend", "show"))
+
+    async def __call__(self, incoming: Incoming, conversation: Conversation) -> Handled | None:
+        """Put jobs into the queue, or show them; None for everything else."""
+        match incoming.content:
+            case Invoked(command="imagine", arguments=arguments):
+                await self._imagine(incoming, conversation, str(arguments.get("prompt", "")))
+            case Invoked(command="blend"):
+                await self._blend(incoming, conversation)
+            case Invoked(command="show", arguments=arguments):
+                await self._show(conversation, str(arguments.get("job", "")).strip().lower())
+            case Pressed(press=press) if press is not None:
+                if not await self._pressed(incoming, conversation, press):
+                    return None
+            case Submitted(press=press, values=values) if press is not None and press.action in FORMS:
+                await self._child(incoming, conversation, press, values)
+            case _:
+                return None
+        return Handled(KIND)
+
+    async def form(self, community: str, press: Press, locale: Locale) -> Form | None:
+        """Return the form of remix and of vary region, with the prompt to edit."""
+        if press.action not in FORMS:
+            return None
+        view = await self.find(community, press.subject)
+        text = picture_job(view.job.payload).last.prompt
+        field = Field("prompt", words.PROMPT, FieldKind.TEXT, longest=4000, value=text)
+        if press.action is Action.REMIX:
+            return Form(words.REMIX, (field,))
+        area = Field("area", words.WHERE, FieldKind.CHOICE, choices=tuple(words.AREAS.items()))
+        return Form(words.REGION, (area, field))
+
+    async def find(self, community: str, job: str) -> JobView:
+        """Return a picture job of this community, ended or not. Raises NotFound."""
+        try:
+            view = await self.ledger.job(community, job)
+        except NotFound:
+            view = await self.queue.view(job)
+        if view.job.community != community or view.job.kind != KIND:
+            raise NotFound(f"job {job}")
+        return view
+
+    # --- commands ------------------------------------------------------------------------------------------
+    async def _imagine(self, incoming: Incoming, conversation: Conversation, text: str) -> None:
+        asker, suffix = await self._asker(incoming, conversation)
+        inputs = _pictures(incoming.attachments)
+        prompts = self._read(text, inputs, incoming, suffix)
+        jobs = sum(prompt.repeat for prompt in prompts)
+        if jobs >= self.options.ask_from:
+            await self._confirm(incoming, conversation, text, jobs)
+            return
+        await self._put_all(prompts, inputs, asker, conversation)
+
+    async def _blend(self, incoming: Incoming, conversation: Conversation) -> None:
+        inputs = _pictures(incoming.attachments)
+        if not 2 <= len(inputs) <= 5:
+            raise BadInput(f"{len(inputs)} pictures to blend", words.NEEDS_PICTURES)
+        asker, _ = await self._asker(incoming, conversation)
+        await self._put(wishes.blend(inputs, asker, self.options, _seed()), asker, conversation, 0)
+
+    async def _show(self, conversation: Conversation, job: str) -> None:
+        view = await self.find(conversation.community, job)
+        await conversation.send(await self._shown(view, conversation.locale))
+
+    def _read(self, text: str, inputs: tuple[FileRef, ...], incoming: Incoming, suffix: str) -> list[Prompt]:
+        """Return the prompts; a picture alone is one too. Raises PromptWrong."""
+        rules = replace(self.options.rules(admin=ADMIN in incoming.roles), wordless=bool(inputs))
+        return read(text, rules, suffix)
+
+    # --- presses -------------------------------------------------------------------------------------------
+    async def _pressed(self, incoming: Incoming, conversation: Conversation, press: Press) -> bool:
+        """Act on a press; tell whether it was one of ours."""
+        if press.action in wishes.ACTIONS:
+            await self._child(incoming, conversation, press)
+        elif press.action is Action.STOP:
+            await self._stop(incoming, conversation, press.subject)
+        elif press.action is Action.SHOW:
+            await self._show(conversation, press.subject)
+        elif press.action is Action.PROMPT_EXAMPLE:
+            example = self.options.example(press.index, incoming.locale)
+            await self._imagine(incoming, conversation, example or "")
+        elif press.action in (Action.CONFIRM, Action.CANCEL):
+            return await self._answered(incoming, conversation, press)
+        else:
+            return False
+        return True
+
+    async def _child(
+        self,
+        incoming: Incoming,
+        conversation: Conversation,
+        press: Press,
+        values: Mapping[str, str] | None = None,
+    ) -> None:
+        values = values or {}
+        view = await self.find(conversation.community, press.subject)
+        picture = picture_job(view.job.payload)
+        files = _made(view)
+        if press.action is not Action.REROLL and not files:
+            raise NotFound(f"job {press.subject} has no pictures", words.NOT_DONE)
+        asker, _ = await self._asker(incoming, conversation)
+        asker = replace(asker, lane=view.job.lane) if picture.prompt.lane else asker
+        changed: Prompt | None = None
+        if "prompt" in values:
+            changed = read(values["prompt"], replace(self.options.rules(admin=False), jobs=1))[0]
+        area = _area(values.get("area", "0.25,0.25,0.75,0.75")) if press.action is Action.REGION else ""
+        wish = wishes.child(
+            picture,
+            files,
+            view.job.id,
+            press.action,
+            press.index,
+            asker,
+            self.options,
+            _seed(),
+            prompt=changed,
+            area=area,
+        )
+        await self._put(wish, asker, conversation, 0)
+        await self._mark(incoming, conversation, view, press)
+
+    async def _mark(
+        self, incoming: Incoming, conversation: Conversation, view: JobView, press: Press
+    ) -> None:
+        """Let the pressed button look chosen, for everybody."""
+        if (
+            not isinstance(incoming.content, Pressed)
+            or incoming.content.message is None
+            or view.result is None
+        ):
+            return
+        name = f"pressed:{view.job.id}"
+        kept = json.loads(await self.notes.get(name) or "[]")
+        pressed = [*(tuple(item) for item in kept), (int(press.action), press.index)]
+        await self.notes.put(name, json.dumps(sorted(set(pressed))), 30 * 86400.0)
+        chosen = frozenset((Action(action), index) for action, index in pressed)
+        reply = pictures(view, self.options.maker, conversation.locale, chosen)
+        await conversation.edit(incoming.content.message, replace(reply, parts=()))
+
+    async def _stop(self, incoming: Incoming, conversation: Conversation, job: str) -> None:
+        await self.find(conversation.community, job)
+        await self.queue.cancel(job, incoming.person.id, ADMIN in incoming.roles)
+        await conversation.send(say(words.STOPPED.of(incoming.locale), private=True))
+
+    # --- confirmations -------------------------------------------------------------------------------------
+    async def _confirm(self, incoming: Incoming, conversation: Conversation, text: str, jobs: int) -> None:
+        subject = short_id(incoming.key, "confirm")
+        kept = {
+            "prompt": text,
+            "person": incoming.person.id,
+            "inputs": _keys(_pictures(incoming.attachments)),
+        }
+        await self.notes.put(f"confirm:{subject}", json.dumps(kept, ensure_ascii=False), ASKED_FOR)
+        locale = incoming.locale
+        row = (
+            Button(words.GO_ON.of(locale).format(n=jobs), Action.CONFIRM, subject, style=Style.PRIMARY),
+            Button(words.NEVER_MIND.of(locale), Action.CANCEL, subject),
+        )
+        await conversation.send(say(words.CONFIRM.of(locale).format(n=jobs), row, private=True))
+
+    async def _answered(self, incoming: Incoming, conversation: Conversation, press: Press) -> bool:
+        """Go on with what was confirmed; False where the question was another handler's."""
+        name = f"confirm:{press.subject}"
+        kept = await self.notes.get(name)
+        if kept is None:
+            return False
+        asked = json.loads(kept)
+        if asked["person"] != incoming.person.id:
+            raise BadInput("another member's confirmation", words.NOT_YOURS)
+        await self.notes.drop(name)
+        if press.action is Action.CANCEL:
+            await conversation.send(say(words.CANCELLED.of(incoming.locale), private=True))
+            return True
+        asker, suffix = await self._asker(incoming, conversation)
+        inputs = tuple(FileRef(*item) for item in asked["inputs"])
+        prompts = self._read(asked["prompt"], inputs, incoming, suffix)
+        await self._put_all(prompts, inputs, asker, conversation)
+        return True
+
+    # --- into the queue ------------------------------------------------------------------------------------
+    async def _put_all(
+        self, prompts: Sequence[Prompt], inputs: tuple[FileRef, ...], asker: Asker, conversation: Conversation
+    ) -> None:
+        number = 0
+        for prompt in prompts:
+            single = replace(prompt, repeat=1)
+            for _ in range(prompt.repeat):
+                wish = wishes.root(single, inputs, asker, self.options, _seed())
+                await self._put(wish, asker, conversation, number)
+                number += 1
+
+    async def _put(self, wish: PictureJob, asker: Asker, conversation: Conversation, number: int) -> None:
+        job = wishes.queued(wish, asker, self.options, number)
+        placed = await self.queue.put(job)
+        view = JobView(job, placed.place.state, 0, placed.place.position)
+        await conversation.send(status(view, placed.place.seconds, conversation.locale))
+
+    async def _asker(self, incoming: Incoming, conversation: Conversation) -> tuple[Asker, str]:
+        kept = await PreferenceStore(self.ledger).get(conversation.community, incoming.person.id)
+        budget = bool(self.options.fast_budget)
+        account = f"fast:{conversation.community}:{incoming.person.id}" if budget else ""
+        asker = Asker(incoming, conversation.community, Lane(kept.lane), self.clock.now(), account)
+        return asker, kept.suffix
+
+    async def _shown(self, view: JobView, locale: Locale) -> Reply:
+        if view.state is JobState.DONE and view.result is not None:
+            return pictures(view, self.options.maker, locale)
+        return status(view, 0.0, locale)
+
+
+def _made(view: JobView) -> tuple[FileRef, ...]:
+    """Return a finished job's pictures without the grid."""
+    if view.state is not JobState.DONE or view.result is None:
+        return ()
+    files = view.result.files
+    return files[1:] if len(files) > 1 else files
+
+
+def _pictures(attachments: Sequence[Attachment]) -> tuple[FileRef, ...]:
+    for attachment in attachments:
+        if not attachment.media_type.startswith("image/") or attachment.file is None:
+            said = words.NOT_A_PICTURE
+            name = attachment.name
+            raise BadInput("no picture", Words(said.zh.format(name=name), said.en.format(name=name)))
+    return tuple(attachment.file for attachment in attachments if attachment.file is not None)
+
+
+def _area(text: str) -> str:
+    """Return a rectangle as it was given, checked."""
+    try:
+        left, top, right, bottom = (float(side) for side in text.split(","))
+    except ValueError:
+        raise BadInput(f"area {text[:40]!r}", words.WRONG_AREA) from None
+    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+        raise BadInput(f"area {text[:40]!r}", words.WRONG_AREA)
+    return f"{left:g},{top:g},{right:g},{bottom:g}"
+
+
+def _keys(files: Sequence[FileRef]) -> list[list[str | int]]:
+    return [[file.key, file.media_type, file.size, file.name] for file in files]
+
+
+def _seed() -> int:
+    return secrets.randbelow(2**32)

@@ -1,0 +1,98 @@
+"""What the studio says."""
+
+from __future__ import annotations
+
+from bot_core.identity import Locale, Words
+from bot_core.pictures import PictureAction
+
+WAITING = Words("排队中 · 第 {position} 位 · 约 {seconds}", "waiting · place {position} · about {seconds}")
+NEXT = Words("马上开始", "starting now")
+RUNNING = Words("绘制中 {percent}%", "drawing {percent}%")
+DONE = Words("画好了，见下方。", "Done: see below.")
+STOPPED = Words("已停止", "Stopped")
+FAILED = Words(
+    "没有画成：{reason}\n可以点 🔄 再试一次，或换个说法。",
+    "This did not work: {reason}\nPress 🔄 to try again, or word it differently.",
+)
+STOP = Words("⏹ 停止", "⏹ Stop")
+CONFIRM = Words(
+    "这会生成 {n} 个任务，每个四张图。继续吗？", "This makes {n} jobs of four pictures each. Go on?"
+)
+GO_ON = Words("开始 {n} 个", "Start {n}")
+NEVER_MIND = Words("算了", "Never mind")
+CANCELLED = Words("好，没有开始。", "All right, nothing was started.")
+EXPIRED = Words(
+    "这次确认已经过期，请重新发送提示词。", "That question has expired; please send the prompt again."
+)
+NOT_YOURS = Words("只有发起的人可以确认。", "Only who asked can confirm.")
+NOT_DONE = Words("这个任务还没有画完。", "This job is not done yet.")
+NO_PICTURE = Words("这里没有这张图。", "There is no such picture here.")
+NEEDS_PICTURES = Words("请附上 2 到 5 张图。", "Please attach 2 to 5 pictures.")
+NOT_A_PICTURE = Words("附件不是图片：{name}", "This attachment is not a picture: {name}")
+LANE_SET = {
+    "fast": Words("以后默认用快速队伍。", "The fast lane is used from now on."),
+    "relax": Words(
+        "以后默认用慢速队伍：不花额度，这个月用得少的人先来。",
+        "The relax lane is used from now on: it costs nothing, and who used less this month comes first.",
+    ),
+}
+SUFFIX_SET = Words("以后每条提示词后面都会加上：{suffix}", "From now on every prompt ends with: {suffix}")
+SUFFIX_GONE = Words("提示词后缀已清除。", "Your suffix is gone.")
+SETTINGS = Words("默认队伍：{lane}\n提示词后缀：{suffix}", "Lane: {lane}\nSuffix: {suffix}")
+NONE = Words("（无）", "(none)")
+INFO = Words(
+    "队伍：{lane}\n排队 {waiting}，进行 {running}\n本月快速额度：已用 {spent}，共 {allowed}\n绘图引擎：{maker}",
+    "Lane: {lane}\nWaiting {waiting}, running {running}\nFast budget this month: {spent} of {allowed}\nDrawn by: {maker}",
+)
+UNBOUNDED = Words("不限", "no bound")
+NO_JOBS = Words("你没有正在排队或进行的任务。", "You have no jobs waiting or running.")
+ALL_STOPPED = Words("已停止 {n} 个任务。", "{n} jobs were stopped.")
+REGION = Words("局部重绘", "Vary a region")
+WHERE = Words("重画哪里", "Where to draw anew")
+AREAS = {
+    "0.25,0.25,0.75,0.75": Words("中间", "the middle"),
+    "0,0,0.5,1": Words("左半边", "the left half"),
+    "0.5,0,1,1": Words("右半边", "the right half"),
+    "0,0,1,0.5": Words("上半边", "the upper half"),
+    "0,0.5,1,1": Words("下半边", "the lower half"),
+}
+WRONG_AREA = Words("没看懂要重画哪里。", "That region could not be understood.")
+REMIX = Words("改写提示词", "Change the prompt")
+PROMPT = Words("提示词", "Prompt")
+ALT = Words("{n} 张图：{prompt}", "{n} pictures: {prompt}")
+MADE_BY = Words("由{maker}绘制 · 种子 {seed} · 编号 {job}", "Drawn by {maker} · seed {seed} · job {job}")
+LANES = {"fast": Words("快速", "fast"), "relax": Words("慢速", "relax")}
+
+TITLES = {
+    PictureAction.IMAGINE: Words("{prompt} - {member}（{lane}）", "{prompt} - {member} ({lane})"),
+    PictureAction.REROLL: Words(
+        "{prompt} - 再来一组，{member}（{lane}）", "{prompt} - again, by {member} ({lane})"
+    ),
+    PictureAction.VARY_SUBTLE: Words(
+        "{prompt} - 微调，{member}（{lane}）", "{prompt} - Variations (subtle) by {member} ({lane})"
+    ),
+    PictureAction.VARY_STRONG: Words(
+        "{prompt} - 变化，{member}（{lane}）", "{prompt} - Variations by {member} ({lane})"
+    ),
+    PictureAction.UPSCALE: Words(
+        "{prompt} - 第 {picture} 张，{member}", "{prompt} - Image #{picture} {member}"
+    ),
+    PictureAction.ENLARGE: Words(
+        "{prompt} - 放大 {amount} 倍，{member}", "{prompt} - Upscaled ({amount}x) by {member}"
+    ),
+    PictureAction.ZOOM: Words(
+        "{prompt} - 拉远 {amount} 倍，{member}", "{prompt} - Zoom out {amount}x by {member}"
+    ),
+    PictureAction.PAN: Words("{prompt} - 向{side}延展，{member}", "{prompt} - Pan {side} by {member}"),
+    PictureAction.REGION: Words("{prompt} - 局部重绘，{member}", "{prompt} - Region varied by {member}"),
+    PictureAction.REMIX: Words("{prompt} - 改写，{member}", "{prompt} - Remix by {member}"),
+    PictureAction.BLEND: Words("融合 - {member}（{lane}）", "Blend - {member} ({lane})"),
+}
+SIDES = (Words("左", "left"), Words("右", "right"), Words("上", "up"), Words("下", "down"))
+
+
+def duration(seconds: float, locale: Locale) -> str:
+    """Return a time a member can use: seconds below a minute and a half, else minutes."""
+    if seconds < 90:
+        return Words(f"{max(1, round(seconds))} 秒", f"{max(1, round(seconds))} s").of(locale)
+    return Words(f"{round(seconds / 60)} 分钟", f"{round(seconds / 60)} min").of(locale)

@@ -1,0 +1,119 @@
+"""The studio: picture jobs of many members made in one batch, stored, and given back as references."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Protocol
+
+from bot_core.errors import BadInput, YinluError
+from bot_core.identity import Words
+from bot_core.pictures import PictureJob, picture_job
+from bot_core.ports.media import Files, ImageModel
+from bot_core.ports.work import JobResult, Lease, Progress
+from bot_media.images.grid import grid
+
+log = logging.getLogger(__name__)
+
+UNREADABLE = Words("这个任务的内容读不出来。", "This job can't be read.")
+STOPPED = Words("已停止。", "Stopped.")
+
+
+class Making(Protocol):
+    """What the studio needs of a batch: its leases, which of them still count, and where to tell progress."""
+
+    @property
+    def leases(self) -> tuple[Lease, ...]:
+        """Return the jobs."""
+        ...
+
+    @property
+    def active(self) -> list[Lease]:
+        """Return those that were not stopped."""
+        ...
+
+    async def progress(self, lease: Lease, progress: Progress) -> None:
+        """Tell how far a job is."""
+        ...
+
+
+class Studio:
+    """Makes the pictures of a batch: every member's own request with its own seed, side by side in one call."""
+
+    def __init__(self, maker: ImageModel, files: Files) -> None:
+        self._maker, self._files = maker, files
+
+    async def __call__(self, batch: Making) -> Sequence[JobResult | YinluError]:
+        """Return one result, or that job's own error, per lease, in order. Raises ModelFailed for all."""
+        wishes = [_wish(lease) for lease in batch.leases]
+        good = [
+            (lease, wish)
+            for lease, wish in zip(batch.leases, wishes, strict=True)
+            if not isinstance(wish, BadInput)
+        ]
+        made = await self._pictures(batch, good) if good else {}
+        return [
+            wish if isinstance(wish, BadInput) else made[lease.job.id]
+            for lease, wish in zip(batch.leases, wishes, strict=True)
+        ]
+
+    async def _pictures(
+        self, batch: Making, good: Sequence[tuple[Lease, PictureJob]]
+    ) -> dict[str, JobResult | YinluError]:
+        requests, owners = [], []
+        for number, (_, wish) in enumerate(good):
+            for request in wish.requests():
+                requests.append(request)
+                owners.append(number)
+        telling = _Telling(batch, [lease for lease, _ in good], owners)
+        pictures = await self._maker.make(requests, telling)
+        results: dict[str, JobResult | YinluError] = {}
+        for number, (lease, wish) in enumerate(good):
+            own = [picture for picture, owner in zip(pictures, owners, strict=True) if owner == number]
+            results[lease.job.id] = await self._stored(own, wish)
+        return results
+
+    async def _stored(self, pictures: Sequence[bytes], wish: PictureJob) -> JobResult | YinluError:
+        if not all(pictures):
+            return BadInput("stopped while it was made", STOPPED)
+        whole = [await asyncio.to_thread(grid, pictures)] if len(pictures) > 1 else []
+        stem = f"yinlu-{wish.last.seed}"
+        refs = [
+            await self._files.put(data, "image/png", f"{stem}{f'-{n}' if n else ''}.png")
+            for n, data in enumerate([*whole, *pictures])
+        ]
+        return JobResult(tuple(refs), {"seed": wish.last.seed, "maker": self._maker.name})
+
+
+class _Telling:
+    """Progress of single pictures, told as progress of their jobs."""
+
+    def __init__(self, batch: Making, leases: Sequence[Lease], owners: Sequence[int]) -> None:
+        self._batch, self._leases, self._owners = batch, leases, owners
+        self._fractions = [0.0] * len(owners)
+        self._told = [-1.0] * len(leases)
+
+    async def __call__(self, index: int, progress: Progress) -> bool:
+        """Note one picture's progress; answer whether to go on with it."""
+        owner = self._owners[index]
+        lease = self._leases[owner]
+        if lease not in self._batch.active:
+            return False
+        self._fractions[index] = progress.fraction
+        own = [
+            fraction for fraction, whose in zip(self._fractions, self._owners, strict=True) if whose == owner
+        ]
+        fraction = sum(own) / len(own)
+        if fraction - self._told[owner] >= 0.02 or progress.preview is not None:
+            self._told[owner] = fraction
+            await self._batch.progress(lease, Progress(progress.stage, fraction, progress.preview))
+        return lease in self._batch.active
+
+
+def _wish(lease: Lease) -> PictureJob | BadInput:
+    try:
+        return picture_job(lease.job.payload)
+    except ValueError as error:
+        log.error("a picture job can't be read", extra={"job": lease.job.id, "error": str(error)})
+        return BadInput("a picture job that can't be read", UNREADABLE)
