@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS failures (
     community TEXT NOT NULL, source TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (community, source));
 CREATE TABLE IF NOT EXISTS pages (
     community TEXT NOT NULL, url TEXT NOT NULL, etag TEXT NOT NULL, modified TEXT NOT NULL, digest TEXT NOT NULL,
+    stamp TEXT NOT NULL,
     PRIMARY KEY (community, url));
 """
 COLUMNS = "id, source, root, title, version, language, date, audience, passages, terms, better"

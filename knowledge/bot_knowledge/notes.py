@@ -31,11 +31,12 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class PageNote:
-    """How a page was when it was last fetched; ``digest`` is of its bytes."""
+    """How a page was when it was last fetched; ``digest`` is of its bytes, ``stamp`` what a list said of its age."""
 
     etag: str = ""
     modified: str = ""
     digest: str = ""
+    stamp: str = ""
 
     @property
     def known(self) -> dict[str, str]:
@@ -89,14 +90,14 @@ class Notes:
 
     async def page(self, community: str, url: str) -> PageNote:
         """Return how a page was; empty for one that was never fetched."""
-        sql = "SELECT etag, modified, digest FROM pages WHERE community = ? AND url = ?"
+        sql = "SELECT etag, modified, digest, stamp FROM pages WHERE community = ? AND url = ?"
         rows = await self.manifest.query(sql, [community, url])
         return PageNote(*map(str, rows[0])) if rows else PageNote()
 
     async def keep_page(self, community: str, url: str, note: PageNote) -> None:
         """Keep how a page is."""
-        row = (community, url, note.etag, note.modified, note.digest)
-        sql = "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?)"
+        row = (community, url, note.etag, note.modified, note.digest, note.stamp)
+        sql = "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?)"
         await self.manifest.change(community, [(sql, [row])], aside=True)
 
     async def drop_pages(self, community: str, urls: Iterable[str]) -> None:

@@ -7,7 +7,8 @@ from typing import Literal
 
 from bot_core.clock import SystemClock
 from bot_core.ports.knowledge import Reranker
-from bot_core.ports.safety import Clock
+from bot_core.ports.safety import Clock, Fetcher
+from bot_knowledge.web.polite import WebBounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +25,6 @@ class KnowledgeOptions:
     background_threads: int = 1
     old_after_days: int = 550  # a document older than this says its age
     reranker: Reranker | None = None
+    fetcher: Fetcher | None = None  # without one, nothing is read from the web
+    web: WebBounds = field(default_factory=WebBounds)
     clock: Clock = field(default_factory=SystemClock)

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from bot_core.errors import BadInput, NotFound
 from bot_core.identity import Words
 from bot_core.ports.knowledge import DocumentInfo, IngestFailure, IngestProgress, IngestResult, Passage
 from bot_knowledge.embedding.signals import Signals
+from bot_knowledge.library.filing import Filing
 from bot_knowledge.library.indexing import Indexer
 from bot_knowledge.library.pace import Pace
-from bot_knowledge.library.reading import Given, Read, as_it_is, file_bytes, read, too_large, version_of
-from bot_knowledge.loaders import Unreadable
+from bot_knowledge.library.reading import (
+    Given,
+    Tally,
+    as_it_is,
+)
+from bot_knowledge.library.visiting import Visitor
 from bot_knowledge.manifest import Entry, Manifest
 from bot_knowledge.notes import Notes, lies_below
 from bot_knowledge.options import KnowledgeOptions
 from bot_knowledge.sources import SourceFile, find_files, root_name
 from bot_knowledge.store.kept import KeptStore
+from bot_knowledge.web.lists import address
+from bot_knowledge.web.polite import Polite
 
 log = logging.getLogger(__name__)
 
@@ -30,22 +35,7 @@ BAD_NAME = Words(
     "文件名不行：需要 1-200 个字符，不能含有 .. 或控制字符。",
     "That file name won't do: it takes 1-200 characters, without .. and control characters.",
 )
-
-
-@dataclass(slots=True)
-class Tally:
-    """What one ingestion changed so far."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    failed: list[IngestFailure] = field(default_factory=list)
-    good: list[str] = field(default_factory=list)
-
-    def result(self) -> IngestResult:
-        """Return it as the port gives it."""
-        counts = self.counts
-        return IngestResult(
-            counts["added"], counts["updated"], counts["removed"], counts["unchanged"], tuple(self.failed)
-        )
+NO_WEB = Words("这里不能读取网页。", "Web pages can't be read here.")
 
 
 class DocumentLibrary:
@@ -80,9 +70,10 @@ class DocumentLibrary:
             tally.failed += [item for item in found if isinstance(item, IngestFailure)]
             files = [item for item in found if isinstance(item, SourceFile)]
             known = await self._known(community)
-            async for step in self._files(community, files, known, tally):
+            filing = self._filing(community, tally)
+            async for step in filing.files(files, known):
                 yield step
-            await self._vanished(community, paths, base, files, known, tally)
+            await filing.vanished(paths, base, files, known)
             await self._note(community, tally)
         async for last in self._finish(community, finish):
             yield last
@@ -108,9 +99,35 @@ class DocumentLibrary:
             roles = (await self._notes.rules(community)).audience(source)
             given = Given(source, audience=roles, url=url, title=title)
             known = await self._known(community)
-            await self._one(community, data, name, given, known.get(source), tally)
+            await self._filing(community, tally).one(data, name, given, known.get(source))
             await self._note(community, tally)
         yield IngestProgress("reading", 1, 1, source)
+        async for last in self._finish(community, finish):
+            yield last
+        yield tally.result()
+
+    async def visit(
+        self,
+        community: str,
+        urls: Sequence[str],
+        audience: frozenset[str] = frozenset(),
+        *,
+        finish: bool = True,
+    ) -> AsyncIterator[IngestProgress | IngestResult]:
+        """Read web pages, sitemaps and feeds, yielding progress, and the result last. Raises BadInput without a fetcher."""
+        if self._options.fetcher is None:
+            raise BadInput("no fetcher", NO_WEB)
+        tally = Tally()
+        polite = Polite(self._options.fetcher, self._options.clock, self._options.web)
+        waits = self._signals.better is not None
+        visitor = Visitor(community, polite, self._options.web, self._indexer, tally, waits)
+        async with self._turn(community):
+            for url in urls if audience else ():
+                await self._notes.set_rule(community, address(url, "") or url, sorted(audience))
+            await self._known(community)
+            async for step in visitor.visit(urls):
+                yield step
+            await self._note(community, tally)
         async for last in self._finish(community, finish):
             yield last
         yield tally.result()
@@ -197,6 +214,10 @@ class DocumentLibrary:
                 log.info("knowledge.improved", extra={"community": community})
             await self._news.wait()
 
+    def _filing(self, community: str, tally: Tally) -> Filing:
+        waits = self._signals.better is not None
+        return Filing(community, self._indexer, tally, self._options.max_file_bytes, waits)
+
     def _turn(self, community: str) -> asyncio.Lock:
         """Return what one ingestion of a community holds while it reads."""
         return self._turns.setdefault(community, asyncio.Lock())
@@ -213,74 +234,12 @@ class DocumentLibrary:
                 yield step
         await self._store.settle(community)
 
-    async def _files(
-        self, community: str, files: Sequence[SourceFile], known: Mapping[str, Entry], tally: Tally
-    ) -> AsyncIterator[IngestProgress]:
-        rules = await self._notes.rules(community)
-        pace = Pace("reading", len(files), await asyncio.to_thread(_sizes, files))
-        limit = self._options.max_file_bytes
-        for done, file in enumerate(files):
-            yield pace.at(done, file.source)
-            given = Given(file.source, file.root, rules.audience(file.source))
-            try:
-                data = await asyncio.to_thread(file_bytes, file.path, limit)
-            except Unreadable as error:
-                tally.failed.append(IngestFailure(file.source, str(error)))
-            except OSError as error:
-                tally.failed.append(IngestFailure(file.source, f"can't be read: {error.strerror or error}"))
-            else:
-                await self._one(community, data, file.source, given, known.get(file.source), tally)
-        yield pace.at(len(files))
-
-    async def _one(
-        self, community: str, data: bytes, name: str, given: Given, known: Entry | None, tally: Tally
-    ) -> None:
-        """Read one document's bytes and index it."""
-        version = version_of(data, given.audience)
-        if known is not None and known.version == version:
-            tally.counts["unchanged"] += 1
-            tally.good.append(given.source)
-            return
-        if known is not None and known.version.partition(".")[0] == version.partition(".")[0]:
-            await self._indexer.set_audience(community, lambda e: e.id == known.id, given.audience)
-            made: Read | IngestFailure | None = None
-        elif len(data) > self._options.max_file_bytes:
-            made = IngestFailure(given.source, str(too_large(self._options.max_file_bytes)))
-        else:
-            made = await read(data, name, given, community, self._signals.better is not None)
-        if isinstance(made, IngestFailure):
-            tally.failed.append(made)
-            return
-        if made is not None:
-            await self._indexer.write(community, made)
-        tally.counts["added" if known is None else "updated"] += 1
-        tally.good.append(given.source)
-
     async def _note(self, community: str, tally: Tally) -> None:
         """Keep what failed, to be listed; say it in the log once."""
         await self._notes.mended(community, tally.good)
         for failure in tally.failed:
             if await self._notes.failed(community, failure):
                 log.warning("knowledge.unreadable", extra={"community": community, "reason": failure.reason})
-
-    async def _vanished(
-        self,
-        community: str,
-        paths: Sequence[Path],
-        base: Path | None,
-        files: Sequence[SourceFile],
-        known: Mapping[str, Entry],
-        tally: Tally,
-    ) -> None:
-        """Remove what came from a given folder before and is not there any more."""
-        seen = {file.source for file in files} | {failure.source for failure in tally.failed}
-        folders = {root_name(path) for path in paths if (path if base is None else base / path).is_dir()}
-        gone = [e for s, e in known.items() if s not in seen and any(_lies_in(e, f) for f in folders)]
-        await self._indexer.remove(community, [entry.id for entry in gone])
-        tally.counts["removed"] += len(gone)
-        here = folders | {root_name(path) for path in paths}
-        old = [f.source for f in await self._notes.failures(community) if f.source not in seen]
-        await self._notes.mended(community, [s for s in old if any(lies_below(s, path) for path in here)])
 
 
 def source_of(name: str) -> str:
@@ -292,21 +251,5 @@ def source_of(name: str) -> str:
     return path.as_posix() if len(path.parts) > 1 else f"{UPLOADS}/{path.name}"
 
 
-def _sizes(files: Sequence[SourceFile]) -> list[int]:
-    """Return the files' sizes in bytes; 0 where that can't be told."""
-    sizes = []
-    for file in files:
-        try:
-            sizes.append(file.path.stat().st_size)
-        except OSError:
-            sizes.append(0)
-    return sizes
-
-
 def _is_below(entry: Entry, source: str) -> bool:
     return lies_below(entry.source, source) or (entry.root != "" and entry.root == source)
-
-
-def _lies_in(entry: Entry, folder: str) -> bool:
-    """Say whether a document came from a folder: given as that folder, or as one above or below it."""
-    return bool(entry.root) and "://" not in entry.root and lies_below(entry.source, folder)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot_core.identity import short_id
-from bot_core.ports.knowledge import IngestFailure, Passage
+from bot_core.ports.knowledge import IngestFailure, IngestResult, Passage
 from bot_knowledge.chunking import passage_id, passages
 from bot_knowledge.loaders import Document, Unreadable, load
 from bot_knowledge.manifest import Entry
@@ -37,10 +38,28 @@ class Read:
     passages: tuple[Passage, ...]
 
 
-def version_of(data: bytes, audience: Sequence[str]) -> str:
+@dataclass(slots=True)
+class Tally:
+    """What one ingestion changed so far."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    failed: list[IngestFailure] = field(default_factory=list)
+    good: list[str] = field(default_factory=list)
+
+    def result(self) -> IngestResult:
+        """Return it as the port gives it."""
+        counts = self.counts
+        return IngestResult(
+            counts["added"], counts["updated"], counts["removed"], counts["unchanged"], tuple(self.failed)
+        )
+
+
+def version_of(data: bytes, given: Given) -> str:
     """Return what changes with a document's content and, behind a dot, with its audience."""
-    content = hashlib.blake2b(data, digest_size=12, person=READING.encode()).hexdigest()
-    return with_audience(content, audience)
+    digest = hashlib.blake2b(data, digest_size=12, person=READING.encode())
+    if given.title or given.url:
+        digest.update(f"\x1f{given.title}\x1f{given.url}".encode())
+    return with_audience(digest.hexdigest(), given.audience)
 
 
 def with_audience(version: str, audience: Sequence[str]) -> str:
@@ -73,7 +92,7 @@ async def read(data: bytes, name: str, given: Given, community: str, waits: bool
 
     def work() -> Read:
         document = load(data, name)
-        return cut(document, given, community, version_of(data, given.audience), waits)
+        return cut(document, given, community, version_of(data, given), waits)
 
     try:
         return await asyncio.to_thread(work)
@@ -109,7 +128,7 @@ def cut(document: Document, given: Given, community: str, version: str, waits: b
 def as_it_is(community: str, source: str, text: str) -> Read:
     """Return a text as a document of one passage."""
     document = short_id(community, source)
-    version = version_of(text.encode(), ())
+    version = version_of(text.encode(), Given(source))
     passage = Passage(
         id=passage_id(document, 0, text),
         document=document,
