@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from bot_knowledge.options import KnowledgeOptions
 from bot_knowledge.ranking.candidates import Finder
 from bot_knowledge.ranking.snapshot import Snapshots
 from bot_knowledge.store.kept import KeptStore
+from bot_knowledge.watch import Watched, watch
 from bot_knowledge.weights import learned
 
 
@@ -37,6 +38,10 @@ class Knowledge:
     async def run_background(self) -> None:
         """Give waiting documents the better embedding, until cancelled."""
         await self.library.improve_all()
+
+    async def watch(self, folders: Sequence[Watched]) -> None:
+        """Keep the index in step with folders, until cancelled. Raises MissingExtra."""
+        await watch(self.library, folders)
 
     async def waiting(self) -> dict[str, int]:
         """Return by community how many documents wait for the better embedding."""

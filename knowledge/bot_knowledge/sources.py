@@ -43,6 +43,27 @@ def find_files(paths: Sequence[Path], base: Path | None, most: int) -> Iterator[
             yield found
 
 
+def find_changed(
+    given: Path, base: Path | None, changed: Sequence[Path]
+) -> tuple[list[str], list[SourceFile | IngestFailure]]:
+    """Return the sources that changed below a folder, and the files that are there now at or below them."""
+    folder = given if given.is_absolute() or base is None else base / given
+    root, seen = root_name(given), set[str]()
+    sources: list[str] = []
+    found: list[SourceFile | IngestFailure] = []
+    for path in changed:
+        parts = path.relative_to(folder.absolute()).parts if path.is_relative_to(folder.absolute()) else ()
+        if not parts or any(part.startswith(".") or part in SKIPPED_FOLDERS for part in parts):
+            continue
+        source = "/".join(parts) if root == "." else f"{root.rstrip('/')}/{'/'.join(parts)}"
+        sources.append(source)
+        if path.is_dir():
+            found += _walk(path, source, root, seen)
+        elif path.is_file() and path.suffix.lower() not in SKIPPED:
+            found.append(SourceFile(path, source, root))
+    return sources, found
+
+
 def root_name(given: Path) -> str:
     """Return the name under which a given folder's files are remembered."""
     return given.as_posix().rstrip("/") or "/"

@@ -23,7 +23,7 @@ from bot_knowledge.library.visiting import Visitor
 from bot_knowledge.manifest import Entry, Manifest
 from bot_knowledge.notes import Notes, lies_below
 from bot_knowledge.options import KnowledgeOptions
-from bot_knowledge.sources import SourceFile, find_files, root_name
+from bot_knowledge.sources import SourceFile, find_changed, find_files, root_name
 from bot_knowledge.store.kept import KeptStore
 from bot_knowledge.web.lists import address
 from bot_knowledge.web.polite import Polite
@@ -76,6 +76,28 @@ class DocumentLibrary:
             await filing.vanished(paths, base, files, known)
             await self._note(community, tally)
         async for last in self._finish(community, finish):
+            yield last
+        yield tally.result()
+
+    async def refresh(
+        self, community: str, folder: Path, changed: Sequence[Path], base: Path | None = None
+    ) -> AsyncIterator[IngestProgress | IngestResult]:
+        """Read what changed below a folder that was ingested (absolute paths), yielding progress, and the result last.
+
+        The better embedding is left to ``improve_all``.
+        """
+        tally = Tally()
+        async with self._turn(community):
+            sources, found = await asyncio.to_thread(find_changed, folder, base, changed)
+            tally.failed += [item for item in found if isinstance(item, IngestFailure)]
+            files = [item for item in found if isinstance(item, SourceFile)][: self._options.max_files]
+            known = await self._known(community)
+            filing = self._filing(community, tally)
+            await filing.gone(sources, files, known)
+            async for step in filing.files(files, known):
+                yield step
+            await self._note(community, tally)
+        async for last in self._finish(community, finish=False):
             yield last
         yield tally.result()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from bot_core.ports.knowledge import IngestFailure, IngestProgress
 from bot_knowledge.library.indexing import Indexer
@@ -69,6 +69,23 @@ class Filing:
         self.tally.counts["added" if known is None else "updated"] += 1
         self.tally.good.append(given.source)
 
+    async def gone(
+        self, sources: Sequence[str], files: Sequence[SourceFile], known: Mapping[str, Entry]
+    ) -> None:
+        """Remove what was at or below these sources, was found in a folder, and is not there any more."""
+        kept = {file.source for file in files} | {failure.source for failure in self.tally.failed}
+        changed = set(sources)
+        gone = [
+            entry
+            for source, entry in known.items()
+            if entry.root and source not in kept and changed.intersection(_above(source))
+        ]
+        await self.indexer.remove(self.community, [entry.id for entry in gone])
+        self.tally.counts["removed"] += len(gone)
+        old = [f.source for f in await self.indexer.notes.failures(self.community)]
+        over = [source for source in old if source not in kept and changed.intersection(_above(source))]
+        await self.indexer.notes.mended(self.community, over)
+
     async def vanished(
         self,
         paths: Sequence[Path],
@@ -93,6 +110,12 @@ class Filing:
         old = [f.source for f in await self.indexer.notes.failures(self.community)]
         over = [s for s in old if s not in failed and any(lies_below(s, path) for path in here)]
         await self.indexer.notes.mended(self.community, over)
+
+
+def _above(source: str) -> list[str]:
+    """Return a source and every folder above it."""
+    path = PurePosixPath(source)
+    return [path.as_posix(), *(parent.as_posix() for parent in path.parents)]
 
 
 def _sizes(files: Sequence[SourceFile]) -> list[int]:
