@@ -250,6 +250,16 @@ class Library(Protocol):
         """
         ...
 
+    def visit(
+        self, community: str, urls: Sequence[str], audience: frozenset[str] = frozenset()
+    ) -> AsyncIterator[IngestProgress | IngestResult]:
+        """Read web pages, sitemaps and feeds, yielding progress, and the result last.
+
+        A page's source is its address. What did not change is not fetched again; a page that is gone, or that a
+        sitemap names no more, is removed. One bad page stops nothing and is named in the result.
+        """
+        ...
+
     async def set_audience(self, community: str, source: str, roles: frozenset[str]) -> int:
         """Let only these roles read what is ``source`` or lies below it, now and later; empty: everyone.
 
