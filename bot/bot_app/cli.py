@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from bot_app.cli_documents_commands import documents_commands, ingest_command
 from bot_app.cli_queue_commands import queue_commands
 from bot_app.cli_start import OpenHouse, Start, in_words, say
 
@@ -31,8 +32,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-documents = typer.Typer(no_args_is_help=True, help=in_words("查看和移除文档", "list and remove documents"))
-app.add_typer(documents, name="documents")
 
 
 def main(arguments: Sequence[str] | None = None, open_house: OpenHouse | None = None) -> None:
@@ -78,25 +77,6 @@ def ask(
     from bot_app.cli_ask import ask as command
 
     _start(context).call(lambda caller: command(caller, question, community, history, json), data=data)
-
-
-@app.command(
-    help=in_words(
-        "读入文档(Markdown、文本、HTML);只重读有变化的",
-        "read documents (Markdown, text, HTML); only what changed is read again",
-    )
-)
-def ingest(
-    context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(help=in_words("文件或目录", "files or folders"))],
-    community: Community = None,
-    json: Json = False,
-    data: Data = None,
-) -> None:
-    """Read files and folders into a community."""
-    from bot_app.cli_documents import ingest as command
-
-    _start(context).call(lambda caller: command(caller, paths, community, json), data=data)
 
 
 @app.command(
@@ -163,35 +143,6 @@ def doctor(context: typer.Context, json: Json = False, data: Data = None) -> Non
     _start(context).run(lambda settings: command(settings, json), data=data)
 
 
-@documents.command("list", help=in_words("列出文档", "list the documents"))
-def documents_list(
-    context: typer.Context, community: Community = None, json: Json = False, data: Data = None
-) -> None:
-    """List a community's documents."""
-    from bot_app.cli_documents import listing as command
-
-    _start(context).call(lambda caller: command(caller, community, json), data=data)
-
-
-@documents.command("forget", help=in_words("移除一个文档或目录", "remove a document, or all below a folder"))
-def documents_forget(
-    context: typer.Context,
-    source: Annotated[
-        str,
-        typer.Argument(
-            help=in_words("来源，如 `documents list` 所示", "its source, as `documents list` shows it")
-        ),
-    ],
-    community: Community = None,
-    json: Json = False,
-    data: Data = None,
-) -> None:
-    """Remove what was ingested from ``source``."""
-    from bot_app.cli_documents import forget as command
-
-    _start(context).call(lambda caller: command(caller, source, community, json), data=data)
-
-
 @app.command(help=in_words("做队列里的任务，直到 SIGTERM", "make the queue's jobs until SIGTERM"))
 def worker(
     context: typer.Context,
@@ -233,4 +184,6 @@ def _start(context: typer.Context) -> Start:
     return context.find_object(Start) or Start(None)
 
 
+ingest_command(app, _start)
+app.add_typer(documents_commands(_start), name="documents")
 app.add_typer(queue_commands(_start), name="queue")

@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from bot_app.reach import Caller
 
 
-async def ingest(caller: Caller, paths: Sequence[Path], community: str | None, as_json: bool) -> int:
-    """Read documents; 1 where not a single one could be read."""
-    for path in paths:
-        if not path.expanduser().exists():
-            raise NotFound(
-                str(path), Words(f"没有这个文件或目录：{path}", f"There is no file or folder {path}")
-            )
+async def ingest(
+    caller: Caller, sources: Sequence[str], community: str | None, audience: Sequence[str], as_json: bool
+) -> int:
+    """Read files, folders and web addresses; 1 where not a single document could be read."""
+    urls, paths = _told_apart(sources)
     from bot_app.cli_show import progress
 
-    params = {
-        "paths": [str(path.expanduser()) for path in paths],
+    params: dict[str, object] = {
+        "paths": [str(path) for path in paths],
         "cwd": str(Path.cwd()),
         "community": community,
     }
+    params |= {"urls": urls} if urls else {}
+    params |= {"audience": list(audience)} if audience else {}
     with progress(as_json) as step:
         result = await result_of(caller, "ingest", params, step)
     if as_json:
@@ -36,6 +36,18 @@ async def ingest(caller: Caller, paths: Sequence[Path], community: str | None, a
         _show(result)
     read = sum(result[name] for name in ("added", "updated", "unchanged"))
     return 1 if result["failed"] and not read else 0
+
+
+def _told_apart(sources: Sequence[str]) -> tuple[list[str], list[Path]]:
+    """Return web addresses, and paths that are there. Raises NotFound."""
+    urls = [source for source in sources if source.lower().startswith(("http://", "https://"))]
+    paths = [Path(source).expanduser() for source in sources if source not in urls]
+    for path in paths:
+        if not path.exists():
+            raise NotFound(
+                str(path), Words(f"没有这个文件或目录：{path}", f"There is no file or folder {path}")
+            )
+    return urls, paths
 
 
 def _show(result: dict[str, Any]) -> None:
@@ -56,29 +68,88 @@ def _show(result: dict[str, Any]) -> None:
     out().print(Text(" · ".join(counts)))
 
 
+STATES = {"ready": ("就绪", "ready"), "waiting": ("改进中", "improving"), "failed": ("读不了", "failed")}
+
+
 async def listing(caller: Caller, community: str | None, as_json: bool) -> int:
-    """List documents."""
+    """List documents, and what could not be read."""
     result = await result_of(caller, "documents", {"community": community})
     if as_json:
         say_json(result)
         return 0
     from bot_app.cli_show import out, table
 
-    documents = result["documents"]
-    if documents:
-        heads = [
-            ("来源", "source"),
-            ("标题", "title"),
-            ("语言", "language"),
-            ("段落", "passages"),
-            ("日期", "date"),
-        ]
-        rows = [[document.get(name) or "" for _, name in heads] for document in documents]
+    documents, failed = result["documents"], result.get("failed", [])
+    heads = [
+        ("来源", "source"),
+        ("标题", "title"),
+        ("段落", "passages"),
+        ("语言", "language"),
+        ("日期", "date"),
+        ("谁能看", "audience"),
+        ("状态", "state"),
+    ]
+    rows = [_row(document) for document in documents]
+    rows += [[f["source"], "", "", "", "", "", f"{_state('failed')}: {f['reason']}"] for f in failed]
+    if rows:
         out().print(table(*(in_words(*head) for head in heads), rows=rows))
+    passages = sum(document.get("passages", 0) for document in documents)
     say(
         in_words(
-            f"社区 {result['community']}:{len(documents)} 个文档",
-            f"{result['community']}: {len(documents)} documents",
+            f"社区 {result['community']}:{len(documents)} 个文档，{passages} 个段落，{len(failed)} 个读不了",
+            f"{result['community']}: {len(documents)} documents, {passages} passages, {len(failed)} failed",
+        )
+    )
+    return 0
+
+
+def _row(document: dict[str, Any]) -> list[object]:
+    audience = ", ".join(document.get("audience") or []) or in_words("所有人", "everyone")
+    names = ("source", "title", "passages", "language", "date")
+    return [*(document.get(name, "") for name in names), audience, _state(document.get("state", "ready"))]
+
+
+def _state(state: str) -> str:
+    return in_words(*STATES.get(state, (state, state)))
+
+
+async def show(caller: Caller, source: str, community: str | None, as_json: bool) -> int:
+    """Show a document's passages, each below its path of headings."""
+    result = await result_of(caller, "show", {"source": source, "community": community})
+    if as_json:
+        say_json(result)
+        return 0
+    from rich.text import Text
+
+    from bot_app.cli_show import out
+
+    console = out()
+    console.print(Text(result["title"] or result["source"], style="bold"))
+    if result["url"]:
+        console.print(Text(result["url"], style="dim"))
+    for passage in result["passages"]:
+        roles = ", ".join(passage["audience"]) or in_words("所有人", "everyone")
+        about = " · ".join(part for part in (passage["language"], passage["date"], roles) if part)
+        heading = " › ".join(passage["heading"])
+        console.print(Text(f"\n[{passage['position'] + 1}] {heading}  ({about})", style="cyan"))
+        console.print(Text(passage["text"]))
+    return 0
+
+
+async def audience(
+    caller: Caller, source: str, roles: Sequence[str], community: str | None, as_json: bool
+) -> int:
+    """Set who may read a document or a folder; it holds for later documents too."""
+    params = {"source": source, "roles": list(roles), "community": community}
+    result = await result_of(caller, "audience", params)
+    if as_json:
+        say_json(result)
+        return 0
+    readers = ", ".join(result["audience"]) or in_words("所有人", "everyone")
+    say(
+        in_words(
+            f"{source}:{readers}(现有 {result['documents']} 个文档，以后放进来的也一样)",
+            f"{source}: {readers} ({result['documents']} documents now, and later ones)",
         )
     )
     return 0

@@ -20,6 +20,7 @@ from bot_app.owner import Owner
 from bot_app.queue_operations import QueueOperations
 from bot_app.secrets_store import Secrets, open_secrets
 from bot_app.settings import Settings
+from bot_app.watching import watching
 from bot_core.clock import SystemClock
 from bot_core.commands import Command
 from bot_core.conversation import Context, Face
@@ -28,6 +29,7 @@ from bot_core.identity import Origin
 from bot_core.intake import Intake
 from bot_core.middleware import LimitPersons, ModerateIncoming, VerifyPresses
 from bot_core.ports.ledger import Ledger
+from bot_core.ports.safety import Fetcher
 from bot_core.ports.work import Outgoing, Rate
 from bot_handlers.ask import AskHandler
 from bot_handlers.feedback import FeedbackHandler
@@ -43,7 +45,7 @@ from bot_queue.jobs import RedisJobQueue
 from bot_queue.journal import RedisJournal
 from bot_queue.limits import RedisLimiter
 from bot_queue.outbox import RedisOutbox
-from bot_safety import Guarded, RuleModerator, clean_text
+from bot_safety import Guarded, RuleModerator, SafeFetcher, clean_text
 
 log = logging.getLogger(__name__)
 
@@ -133,15 +135,16 @@ async def _open_base(stack: AsyncExitStack, settings: Settings) -> Base:
     settings.data.mkdir(parents=True, exist_ok=True)
     url = settings.database_url.get_secret_value() if settings.database_url else sqlite_url(settings.data)
     ledger = await stack.enter_async_context(SqlLedger.open(url))
+    fetcher = await stack.enter_async_context(SafeFetcher.open())
     knowledge = await stack.enter_async_context(
-        open_knowledge(settings.data / "knowledge", _knowledge_options(settings))
+        open_knowledge(settings.data / "knowledge", _knowledge_options(settings, fetcher))
     )
     await settle_communities(ledger, clock, handbook())
     current = CurrentCommunity(settings.community, knowledge.library)
     return Base(settings, clock, ledger, knowledge, current)
 
 
-def _knowledge_options(settings: Settings) -> KnowledgeOptions:
+def _knowledge_options(settings: Settings, fetcher: Fetcher) -> KnowledgeOptions:
     return KnowledgeOptions(
         embedding=settings.embedding,
         qdrant_url=settings.qdrant_url or "",
@@ -149,6 +152,7 @@ def _knowledge_options(settings: Settings) -> KnowledgeOptions:
         max_file_bytes=settings.document_bytes,
         max_files=settings.documents,
         question_characters=settings.question_characters,
+        fetcher=fetcher,
     )
 
 
@@ -187,6 +191,7 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
     await stack.enter_async_context(outbox.pump())
     await stack.enter_async_context(intake.open())
     await stack.enter_async_context(_background(base.knowledge))
+    await stack.enter_async_context(watching(settings.watch, base.knowledge, base.ledger, base.clock))
     await stack.enter_async_context(Finisher(queue, base.ledger, outbox, _no_message).open())
     return Served(server, intake, journal, outbox, queue, url)
 

@@ -9,14 +9,13 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
+from bot_app.document_operations import DocumentOperations, listed
 from bot_app.evaluation import evaluation
 from bot_core.answers import Answer, AnswerRecord, Outcome, Question, Turn
-from bot_core.codec import plain
 from bot_core.errors import BadInput, UnknownCommunity
 from bot_core.identity import Locale, Words
-from bot_core.ports.knowledge import Answerer, IngestProgress, IngestResult, Library
+from bot_core.ports.knowledge import Answerer, Library
 from bot_core.ports.ledger import Community, Ledger
 from bot_core.ports.safety import Clock
 
@@ -73,10 +72,8 @@ class Operations:
         """Return every operation under the name that crosses the socket."""
         return {
             "ask": self.ask,
-            "ingest": self.ingest,
             "votes": self.votes,
-            "documents": self.documents,
-            "forget": self.forget,
+            **DocumentOperations(self._library, self._known, self._target).names,
             "eval": evaluation(self._answerer, self._known),
             "status": self.status,
         }
@@ -96,19 +93,6 @@ class Operations:
         answer = await self._answerer.answer(question)
         await self._ledger.record_answer(AnswerRecord(question, answer, self._clock.now(), "cli"))
         yield {"result": answer_json(answer)}
-
-    async def ingest(self, params: Mapping[str, object]) -> AsyncIterator[Line]:
-        """{paths, cwd?, community?} -> counts and failures; progress has stage, done, total, source."""
-        community = checked_name(str(params.get("community") or DEFAULT))
-        if community not in await self._communities():
-            await self._ledger.add_community(Community(community, community, community, self._clock.now()))
-        paths = [Path(str(path)) for path in _list(params.get("paths"))]
-        base = Path(str(params["cwd"])) if params.get("cwd") else None
-        async for step in self._library.ingest(community, paths, base=base):
-            if isinstance(step, IngestProgress):
-                yield {"progress": _bare(step)}
-            else:
-                yield {"result": ingest_json(step)}
 
     async def votes(self, params: Mapping[str, object]) -> AsyncIterator[Line]:
         """{community?, days?, limit?} -> a list of votes with question, answer and what was searched."""
@@ -135,21 +119,16 @@ class Operations:
         ]
         yield {"result": {"votes": rows}}
 
-    async def documents(self, params: Mapping[str, object]) -> AsyncIterator[Line]:
-        """{community?} -> the documents of a community."""
-        community = await self._known(params.get("community"))
-        documents = await self._library.documents(community)
-        yield {"result": {"community": community, "documents": [_bare(document) for document in documents]}}
-
-    async def forget(self, params: Mapping[str, object]) -> AsyncIterator[Line]:
-        """{source, community?} -> {removed}."""
-        community = await self._known(params.get("community"))
-        removed = await self._library.forget(community, str(params.get("source", "")))
-        yield {"result": {"community": community, "removed": removed}}
-
     async def status(self, params: Mapping[str, object]) -> AsyncIterator[Line]:
         """Return what the owner runs and how much waits."""
         yield {"result": await self._status()}
+
+    async def _target(self, given: object) -> str:
+        """Return the community that documents go to, made where it is missing."""
+        community = checked_name(str(given or DEFAULT))
+        if community not in await self._communities():
+            await self._ledger.add_community(Community(community, community, community, self._clock.now()))
+        return community
 
     async def _known(self, given: object) -> str:
         name = await self._current.name(given)
@@ -164,7 +143,7 @@ class Operations:
 def read_history(given: object) -> tuple[Turn, ...]:
     """Return turns from ``[{"role", "text"}]``; raises BadInput for anything else."""
     turns = []
-    for turn in _list(given):
+    for turn in listed(given):
         if (
             not isinstance(turn, Mapping)
             or turn.get("role") not in ("user", "assistant")
@@ -190,24 +169,3 @@ def answer_json(answer: Answer) -> Line:
         "retrieved": [{"source": r.source, "text": r.text, "score": r.score} for r in answer.retrieved],
         "timings_ms": dict(answer.timings_ms),
     }
-
-
-def ingest_json(result: IngestResult) -> Line:
-    """Return what ``yinlu ingest --json`` prints."""
-    return {
-        "added": result.added,
-        "updated": result.updated,
-        "removed": result.removed,
-        "unchanged": result.unchanged,
-        "failed": [{"source": failure.source, "reason": failure.reason} for failure in result.failed],
-    }
-
-
-def _list(value: object) -> list[object]:
-    return list(value) if isinstance(value, list | tuple) else []
-
-
-def _bare(value: object) -> Line:
-    fields = plain(value)
-    fields.pop("$")
-    return dict(fields)

@@ -80,6 +80,15 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return check
 
 
+def _watches(watches: tuple[str, ...]) -> tuple[str, ...]:
+    """Check ``FOLDER`` and ``FOLDER=COMMUNITY``."""
+    for watch in watches:
+        folder, _, community = watch.partition("=")
+        if not folder.strip() or ("=" in watch and not COMMUNITY.fullmatch(community)):
+            raise ValueError("no folder, or no community's name")
+    return watches
+
+
 def _redis(value: str) -> str:
     return value if value.startswith("/") else _url("redis", "rediss", "unix", "sentinel")(value)
 
@@ -117,6 +126,7 @@ Size = Annotated[int, BeforeValidator(read_size), Field(ge=1)]
 Host = Annotated[str, AfterValidator(_host)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_hosts)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_origins)]
+Watches = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_watches)]
 CommunityName = Annotated[str, AfterValidator(_community)]
 Language = Annotated[Locale | None, BeforeValidator(_locale)]
 HttpUrl = Annotated[str, AfterValidator(_url("http", "https"))]

@@ -27,6 +27,7 @@ from bot_app.setting_kinds import (
     SecretUrl,
     Size,
     SocketUrl,
+    Watches,
 )
 from bot_core.errors import SettingWrong
 
@@ -101,6 +102,11 @@ class Settings(_Section):
         "auto",
         "which community the page and commands use; auto: `default` once it has documents, else `sample`",
         "auto, or a name of a-z, 0-9, - and _",
+    )
+    watch: Watches = _is(
+        (),
+        "folders whose documents are kept in step while the house runs, each for `default` or the named community",
+        "folders, or FOLDER=COMMUNITY, separated by commas",
     )
     locale: Language = _is(None, "language of the command line; auto: by LANG", "zh, en or auto")
 

@@ -161,6 +161,39 @@ def test_documents_are_listed_and_forgotten(shell):
     assert (done.exit_code, "nothing" in done.stderr) == (1, True)
 
 
+def test_documents_are_listed_with_readers_and_failures(shell):
+    """The table tells who may read a document, and names what could not be read."""
+    shown = " ".join(shell("documents", "list").stdout.replace("│", " ").split())
+    assert "mods" in shown and "docs/[bad].md" in shown and "binary" in shown
+
+
+def test_a_document_is_shown_passage_by_passage(shell):
+    """With headings, readers and words as they are."""
+    shown = shell("documents", "show", "docs/ferry.md").stdout
+    assert "When › Winter" in shown and "It leaves [at] nine." in shown and "mods" in shown
+    assert json.loads(shell("documents", "show", "docs/ferry.md", "--json").stdout)["passages"]
+    assert shell.last[1] == {"source": "docs/ferry.md", "community": None}
+
+
+def test_an_audience_is_set_or_opened_but_never_by_accident(shell):
+    """Roles, or --everyone; neither and both are wrong usage."""
+    assert "mods" in shell("documents", "audience", "docs", "mods").stdout
+    assert shell.last[1] == {"source": "docs", "roles": ["mods"], "community": None}
+    assert shell("documents", "audience", "docs", "--everyone").exit_code == 0
+    assert shell.last[1]["roles"] == []
+    assert shell("documents", "audience", "docs").exit_code == 2
+    assert shell("documents", "audience", "docs", "mods", "--everyone").exit_code == 2
+
+
+def test_addresses_and_files_are_told_apart(shell, tmp_path):
+    """Web addresses go as they are, beside files; an audience goes along."""
+    (tmp_path / "docs").mkdir()
+    done = shell("ingest", "https://example.org/a//b", "docs", "--audience", "mods", "--json")
+    assert done.exit_code == 0, done.output
+    assert shell.last[1]["urls"] == ["https://example.org/a//b"] and shell.last[1]["paths"] == ["docs"]
+    assert shell.last[1]["audience"] == ["mods"]
+
+
 def test_version_and_help_need_nothing(shell):
     """Both in a moment, without a data folder."""
     assert shell("version", data=False).stdout.startswith("yinlu ")

@@ -47,6 +47,24 @@ VOTE = {
 }
 
 
+SHOWN = {
+    "community": "sample",
+    "source": "docs/ferry.md",
+    "title": "Ferry",
+    "url": "",
+    "passages": [
+        {
+            "position": 0,
+            "heading": ["When", "Winter"],
+            "language": "en",
+            "date": "2026-01-02",
+            "audience": ["mods"],
+            "text": "It leaves [at] nine.",
+        }
+    ],
+}
+
+
 @dataclass
 class SmallHouse:
     """Its operations answer from constants and write what they were given to ``data/calls``."""
@@ -68,9 +86,15 @@ class SmallHouse:
             "eval": self._eval,
             "votes": self._constant({"votes": [VOTE]}),
             "documents": self._constant(
-                {"community": "sample", "documents": [{"source": "docs/ferry.md", "title": "Ferry"}]}
+                {
+                    "community": "sample",
+                    "documents": [{"source": "docs/ferry.md", "title": "Ferry", "audience": ["mods"]}],
+                    "failed": [{"source": "docs/[bad].md", "reason": "binary"}],
+                }
             ),
             "forget": self._forget,
+            "show": self._constant(SHOWN),
+            "audience": self._constant({"community": "sample", "documents": 2, "audience": ["mods"]}),
             "status": self._constant({"pid": self.pid, "urls": list(self.urls)}),
         }
         return {name: self._noted(name, operation) for name, operation in found.items()}
