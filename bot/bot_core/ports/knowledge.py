@@ -242,11 +242,13 @@ class Library(Protocol):
         *,
         url: str = "",
         title: str = "",
+        finish: bool = True,
     ) -> AsyncIterator[IngestProgress | IngestResult]:
         """Index bytes that came from an upload or a chat, yielding progress, and the result last.
 
         The source is ``uploads/NAME``, or ``name`` itself where it has a folder (``curated/7f.md``); its ending
-        decides the format. ``url`` and ``title`` stand in for the document's own. Raises BadInput for a bad name.
+        decides the format. ``url`` and ``title`` stand in for the document's own;
+        ``finish`` False leaves the better embedding to the background. Raises BadInput for a bad name.
         """
         ...
 
