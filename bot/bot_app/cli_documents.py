@@ -96,7 +96,7 @@ async def listing(caller: Caller, community: str | None, as_json: bool) -> int:
     passages = sum(document.get("passages", 0) for document in documents)
     say(
         in_words(
-            f"社区 {result['community']}:{len(documents)} 个文档，{passages} 个段落，{len(failed)} 个读不了",
+            f"社区 {result['community']}：{len(documents)} 个文档，{passages} 个段落，{len(failed)} 个读不了",
             f"{result['community']}: {len(documents)} documents, {passages} passages, {len(failed)} failed",
         )
     )
@@ -148,8 +148,8 @@ async def audience(
     readers = ", ".join(result["audience"]) or in_words("所有人", "everyone")
     say(
         in_words(
-            f"{source}:{readers}(现有 {result['documents']} 个文档，以后放进来的也一样)",
-            f"{source}: {readers} ({result['documents']} documents now, and later ones)",
+            f"{source}：{readers}(现有 {result['documents']} 个文档，以后放进来的也一样)",
+            f"{source}: {readers} (now: {result['documents']}; later ones too)",
         )
     )
     return 0
@@ -170,4 +170,15 @@ async def forget(caller: Caller, source: str, community: str | None, as_json: bo
         say_json(result)
     else:
         say(in_words(f"已移除 {result['removed']} 个文档", f"{result['removed']} removed"))
+    return 0
+
+
+async def page(caller: Caller, as_json: bool) -> int:
+    """Print the page's address with an admin's ticket."""
+    result = await result_of(caller, "page", {})
+    if as_json:
+        say_json(result)
+    else:
+        for link in result["links"]:
+            say(link)
     return 0

@@ -124,4 +124,16 @@ def documents_commands(started: Started) -> typer.Typer:
             raise typer.BadParameter(in_words("请给出角色，或者 --everyone。", "Name roles, or --everyone."))
         started(context).call(lambda caller: command(caller, source, roles or [], community, json), data=data)
 
+    @app.command(
+        "page",
+        help=in_words(
+            "给出网页的管理链接，用来上传文档(30 天有效，请当作密码保管)",
+            "print the page's admin link, to upload documents (good for 30 days; keep it like a password)",
+        ),
+    )
+    def page(context: typer.Context, json: Json = False, data: Data = None) -> None:
+        from bot_app.cli_documents import page as command
+
+        started(context).call(lambda caller: command(caller, json), data=data)
+
     return app

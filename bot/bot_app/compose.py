@@ -11,8 +11,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
-from bot_adapters.web import WebFace, WebOptions, WebServer
+from bot_adapters.web import Uploads, WebFace, WebOptions, WebServer
 from bot_app.boards import QueueBoards
+from bot_app.document_operations import page_link
 from bot_app.engine_valkey import embedded_valkey
 from bot_app.first_run import PagePlaces, load_handbook, settle_communities
 from bot_app.operations import CurrentCommunity, Line, Operation, Operations
@@ -72,11 +73,14 @@ async def open_house(settings: Settings, owner: Owner, *, serve: bool) -> AsyncI
         base = await _open_base(stack, settings)
         if not serve:
             queue = QueueOperations(lambda: _queue_alone(settings), base.clock, "")
-            yield House({**base.operations(_status(base, None)), **queue.names})
+            page = page_link((), None)
+            yield House({**base.operations(_status(base, None)), **queue.names, "page": page})
             return
         served = await _serve(stack, settings, base)
         queue = QueueOperations(lambda: nullcontext(served.queue), base.clock, served.store_url)
-        yield House({**base.operations(_status(base, served)), **queue.names}, tuple(served.server.urls))
+        page = page_link(served.server.urls, served.server.tickets.make)
+        names = {**base.operations(_status(base, served)), **queue.names, "page": page}
+        yield House(names, tuple(served.server.urls))
 
 
 @asynccontextmanager
@@ -184,6 +188,7 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
         examples=base.knowledge.answerer.examples,
         options=_web_options(settings),
         boards=QueueBoards(queue),
+        uploads=Uploads(base.knowledge.library, settings.data / "uploads"),
         checks=_checks(store, base.ledger),
     )
     await _first_run(base)
@@ -227,6 +232,7 @@ def _web_options(settings: Settings) -> WebOptions:
         origins=tuple(settings.allowed_origins),
         forwarded=settings.behind_proxy,
         question=settings.question_characters,
+        upload_bytes=settings.document_bytes,
         connections=settings.connections,
         per_address=settings.connections_per_address,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,10 @@ Line = dict[str, object]
 Operation = Callable[[Mapping[str, object]], AsyncIterator[Line]]
 Steps = AsyncIterator[IngestProgress | IngestResult]
 
+NOT_SERVED = Words(
+    "网页没有在运行。请先运行 yinlu run，再试一次。",
+    "The page is not being served. Start yinlu run, then try again.",
+)
 BAD_ROLE = Words("角色名不能为空，最长 64 个字符。", "A role's name has 1-64 characters.")
 
 
@@ -89,6 +93,17 @@ class DocumentOperations:
         roles = read_roles(params.get("roles"))
         count = await self.library.set_audience(community, str(params.get("source", "")), roles)
         yield {"result": {"community": community, "documents": count, "audience": sorted(roles)}}
+
+
+def page_link(urls: Sequence[str], ticket: Callable[[], str] | None) -> Operation:
+    """Return the operation that gives the page's address with an admin's ticket in it."""
+
+    async def page(params: Mapping[str, object]) -> AsyncIterator[Line]:
+        if ticket is None or not urls:
+            raise BadInput("no page is served", NOT_SERVED)
+        yield {"result": {"links": [f"{url}/#admin={ticket()}" for url in urls]}}
+
+    return page
 
 
 def ingest_json(results: Iterable[IngestResult]) -> Line:

@@ -18,6 +18,7 @@ How it is wired (``bot_app.compose`` names the concrete classes)::
         options=WebOptions(host="127.0.0.1", port=8080),
         checks={"redis": ping, ...},  # async () -> None, raising a YinluError or OSError: /readyz
         boards=boards,                # Boards: the queue's board; None: the page shows none
+        uploads=Uploads(library, data / "uploads"),  # documents that admins send; None: the API answers 501
         registry=registry,            # prometheus_client.CollectorRegistry shown at /metrics; own one when None
     )
     async with server, intake.open():   # the server outside: at shutdown the intake drains while clients listen
@@ -33,5 +34,6 @@ from bot_adapters.web.boards import Boards, BoardShown
 from bot_adapters.web.face import WebFace
 from bot_adapters.web.options import WebOptions
 from bot_adapters.web.server import WebServer
+from bot_adapters.web.uploads import Uploads
 
-__all__ = ["Api", "BoardShown", "Boards", "WebFace", "WebOptions", "WebServer", "api_routes"]
+__all__ = ["Api", "BoardShown", "Boards", "Uploads", "WebFace", "WebOptions", "WebServer", "api_routes"]

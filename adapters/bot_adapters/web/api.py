@@ -186,10 +186,11 @@ def _response(result: Result) -> web.Response:
     )
 
 
-def api_routes(api: Api) -> list[web.RouteDef]:
-    """Return the routes of the HTTP API."""
+def api_routes(api: Api, uploads: bool = True) -> list[web.RouteDef]:
+    """Return the routes of the HTTP API; ``uploads`` False leaves those out, for somebody else serves them."""
+    later = ["jobs", *(["uploads"] if uploads else []), "speech"]
     return [
         web.post("/api/v1/ask", api.ask),
         web.post("/api/v1/votes", api.vote),
-        *(web.post(f"/api/v1/{name}", api.not_yet) for name in ("jobs", "uploads", "speech")),
+        *(web.post(f"/api/v1/{name}", api.not_yet) for name in later),
     ]

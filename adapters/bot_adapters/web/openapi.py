@@ -37,6 +37,24 @@ SCHEMAS: Json = {
         timings_ms={"type": "object", "additionalProperties": NUMBER},
     ),
     "Vote": _object(answer=STRING, value={"enum": ["up", "down"]}),
+    "Upload": {
+        **_object(
+            source=STRING,
+            name=STRING,
+            state={"enum": ["waiting", "reading", "embedding", "done", "failed"]},
+            reason={**STRING, "description": "Why it failed, else empty"},
+            audience=_list({**STRING, "description": "A role that may read it; none: everyone"}),
+        ),
+        "required": ["source", "name", "state", "reason"],
+    },
+    "Uploads": {
+        **_object(
+            uploads=_list({"$ref": "#/components/schemas/Upload"}),
+            largest={"type": "integer", "description": "Bytes of the largest file that is taken"},
+        ),
+        "required": ["uploads"],
+    },
+    "Removed": _object(removed={"type": "integer"}),
     "Ready": _object(ready={"type": "boolean"}, checks={"type": "object", "additionalProperties": STRING}),
     "Alive": _object(status={"const": "ok"}),
 }
@@ -71,9 +89,10 @@ LANGUAGE: Json = {
 }
 
 
-def description(options: WebOptions) -> Json:
-    """Return the description of the HTTP API."""
+def description(options: WebOptions, uploads: bool = False) -> Json:
+    """Return the description of the HTTP API; ``uploads``: they are installed."""
     schemas = dict(SCHEMAS)
+    sending = {"/api/v1/uploads": {"get": _uploads(), "post": _send(), "delete": _remove()}}
     for model in (AskBody, VoteBody):
         schemas.update(_schemas(model))
     return {
@@ -89,6 +108,7 @@ def description(options: WebOptions) -> Json:
             "/api/v1/ask": {"post": _post("ask", "Ask a question", AskBody, "Answer")},
             "/api/v1/votes": {"post": _post("vote", "Vote on an answer", VoteBody, "Vote")},
             **{f"/api/v1/{name}": {"post": _later(name)} for name in ("jobs", "uploads", "speech")},
+            **(sending if uploads else {}),
             "/healthz": {"get": _get("healthz", "Is the process up", {200: "Alive"})},
             "/readyz": {"get": _get("readyz", "Is what it needs in reach", {200: "Ready", 503: "Ready"})},
             "/metrics": {"get": _metrics()},
@@ -141,6 +161,58 @@ def _get(name: str, summary: str, answers: dict[int, str]) -> Json:
         for status, schema in answers.items()
     }
     return {"operationId": name, "summary": summary, "responses": {**responses, **_errors(421)}}
+
+
+TICKET: Json = {
+    "name": "Authorization",
+    "in": "header",
+    "required": True,
+    "description": "Bearer and an admin's ticket, as `yinlu documents page` hands it out",
+    "schema": {"type": "string", "maxLength": 199, "pattern": "^Bearer [0-9a-f]+[.][0-9a-f]{40}$"},
+}
+
+
+def _uploads() -> Json:
+    return {
+        "operationId": "uploads",
+        "summary": "Every document that admins sent, and how far it is",
+        "parameters": [TICKET, LANGUAGE],
+        "responses": {
+            "200": {"description": "The uploads", "content": _content("Uploads")},
+            **_errors(403, 404, 421, 503),
+        },
+    }
+
+
+def _send() -> Json:
+    properties: Json = {
+        "audience": {**STRING, "description": "Roles, separated by commas; empty: everyone"},
+        "file": {"type": "string", "format": "binary", "description": "A document; may be repeated"},
+    }
+    form: Json = {"schema": {"type": "object", "required": ["file"], "properties": properties}}
+    return {
+        "operationId": "upload",
+        "summary": "Send documents",
+        "parameters": [TICKET, LANGUAGE],
+        "requestBody": {"required": True, "content": {"multipart/form-data": form}},
+        "responses": {
+            "202": {"description": "Kept, and read in turn", "content": _content("Uploads")},
+            **_errors(400, 403, 404, 408, 413, 415, 421, 503),
+        },
+    }
+
+
+def _remove() -> Json:
+    source: Json = {"name": "source", "in": "query", "required": True, "schema": STRING}
+    return {
+        "operationId": "removeUpload",
+        "summary": "Take an upload away",
+        "parameters": [source, TICKET, LANGUAGE],
+        "responses": {
+            "200": {"description": "How many", "content": _content("Removed")},
+            **_errors(403, 404, 421, 503),
+        },
+    }
 
 
 def _metrics() -> Json:

@@ -40,6 +40,7 @@ class WebOptions:
     frame: int = 65536  # bytes of a text or binary frame
     largest_frame: int = 1048576  # bytes; up to here a frame is refused with a sentence, beyond without
     body: int = 65536  # bytes of an HTTP body
+    upload_bytes: int = 50_000_000  # of a document that an admin sends
     audio_seconds: int = 60
     history: int = 50  # answers
     connections: int = 1000  # WebSockets in all
@@ -52,6 +53,7 @@ class WebOptions:
 
     hello_seconds: float = 10.0
     read_seconds: float = 10.0  # for a request's head, and again for its body
+    upload_seconds: float = 300.0  # for the body of a request with documents
     answer_seconds: float = 60.0  # how long an HTTP request waits for its answer
     check_seconds: float = 2.0  # for each check of /readyz
     close_seconds: float = 3.0  # how long a connection that is closed may take to say so

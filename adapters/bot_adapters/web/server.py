@@ -26,6 +26,9 @@ from bot_adapters.web.pages import Pages
 from bot_adapters.web.requests import Requests
 from bot_adapters.web.sessions import Sessions
 from bot_adapters.web.sockets import Sockets
+from bot_adapters.web.tickets import Tickets
+from bot_adapters.web.uploads import Uploads
+from bot_adapters.web.uploads_api import UploadsApi
 from bot_core.dispatch import Places
 from bot_core.ports.ledger import Ledger
 from bot_core.ports.safety import Clock
@@ -56,12 +59,16 @@ class WebServer:
         checks: Mapping[str, Check] | None = None,
         registry: CollectorRegistry | None = None,
         boards: Boards | None = None,
+        uploads: Uploads | None = None,
     ) -> None:
         self.options = options or WebOptions()
         self._face = face
         self._guard = Guard(self.options)
         self._metrics = Metrics(registry)
         self.api = Api(intake, face.waiting, places, clock, clean, self.options, self._guard)
+        self.tickets = Tickets(secret, clock)
+        self._uploads = uploads
+        self._uploads_api = UploadsApi(uploads, self.tickets, places, self.options) if uploads else None
         wired = boards is not None
         greeter = Greeter(face.hub, Sessions(secret), places, ledger, examples, self.options, wired)
         requests = Requests(intake, face, ledger, signer, places, clock, clean, greeter, self.options, boards)
@@ -96,6 +103,8 @@ class WebServer:
             )
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
+            if self._uploads is not None:
+                await stack.enter_async_context(self._uploads.open())
             assert runner.server is not None
             await stack.enter_async_context(self._doors.open(runner.server))
             stack.push_async_callback(self._leave)
@@ -129,7 +138,8 @@ class WebServer:
                 web.get("/readyz", self._health.ready),
                 web.get("/metrics", self._metrics.show),
                 web.get("/openapi.json", self._openapi()),
-                *api_routes(self.api),
+                *(self._uploads_api.routes if self._uploads_api is not None else []),
+                *api_routes(self.api, uploads=self._uploads_api is None),
             ]
         )
         face, sockets = self._face, self._sockets
@@ -144,7 +154,7 @@ class WebServer:
         return app
 
     def _openapi(self) -> Handler:
-        text = dump(description(self.options))
+        text = dump(description(self.options, uploads=self._uploads_api is not None))
 
         async def serve(request: web.Request) -> web.Response:
             return web.Response(

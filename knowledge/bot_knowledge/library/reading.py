@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,9 @@ from bot_knowledge.loaders import Document, Unreadable, load
 from bot_knowledge.manifest import Entry
 from bot_knowledge.text.language import language_of
 
+log = logging.getLogger(__name__)
+
+FAULTS = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, MemoryError)
 READING = "2"  # changes when loaders or chunking change, so that everything is read again
 
 
@@ -100,6 +104,9 @@ async def read(data: bytes, name: str, given: Given, community: str, waits: bool
         return IngestFailure(given.source, str(error))
     except RecursionError:
         return IngestFailure(given.source, "nested too deeply")
+    except FAULTS:  # of a parser that a damaged file surprised: it stops nothing else
+        log.exception("knowledge.parser_failed", extra={"ending": Path(name).suffix})
+        return IngestFailure(given.source, "damaged, or not what its ending says")
 
 
 def cut(document: Document, given: Given, community: str, version: str, waits: bool) -> Read:

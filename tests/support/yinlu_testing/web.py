@@ -136,6 +136,7 @@ class WebHouse:
         self.checks: dict[str, Any] = {}
         self.port = 0
         self.boards: Any = None
+        self.uploads: Any = None
 
     @asynccontextmanager
     async def up(self) -> AsyncIterator[WebHouse]:
@@ -173,6 +174,7 @@ class WebHouse:
             options=self.options,
             checks=self.checks,
             boards=self.boards,
+            uploads=self.uploads,
         )
         self._stack = AsyncExitStack()
         await self._stack.enter_async_context(self.server)
