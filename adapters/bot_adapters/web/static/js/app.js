@@ -18,6 +18,8 @@ import { LogView } from "./view-log.js";
 import { MessageView } from "./view-message.js";
 import { PassageDialog } from "./view-passage.js";
 import { TurnView } from "./view-turn.js";
+import { UploadsDialog } from "./view-uploads.js";
+import { keepTicket } from "./uploads.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -39,6 +41,8 @@ class App {
     this.announcer = new Announcer($("announcer"));
     this.board = new BoardDialog(session);
     this.history = new HistoryDialog(session);
+    this.isAdmin = keepTicket();
+    this.uploads = new UploadsDialog({ onRefused: () => ((this.isAdmin = false), this.header.showCommunity()) });
     const ask = (words) => this.#whenFree(() => session.ask(words));
     const press = (token, words, again) => this.#whenFree(() => session.press(token, words, again));
     const announce = (text) => this.announcer.say(text);
@@ -67,6 +71,10 @@ class App {
 
   queue() {
     this.board.open();
+  }
+
+  documents() {
+    this.uploads.open();
   }
 
   language() {
@@ -121,6 +129,7 @@ class App {
       const free = !event.defaultPrevented && !document.querySelector("dialog[open]");
       if (event.key === "Escape" && free && session.busy) session.stop();
     });
+    window.addEventListener("hashchange", () => ((this.isAdmin = keepTicket()), header.showCommunity()));
     window.addEventListener("scroll", () => document.body.classList.toggle("scrolled", window.scrollY > 4), { passive: true });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#drawTheme());
   }

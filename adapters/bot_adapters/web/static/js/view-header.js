@@ -2,6 +2,7 @@
 
 import { el, iconButton, lantern } from "./dom.js";
 import { say } from "./i18n.js";
+import { tell } from "./uploads-words.js";
 
 export class Header {
   constructor(node, { session, actions }) {
@@ -14,12 +15,14 @@ export class Header {
     this.status = el("span", { class: "status", role: "status" }, el("i", { "aria-hidden": "true" }), el("span", { class: "status-words" }));
     this.community = el("span", { class: "community" });
     this.queueButton = iconButton("queue", say("queue"), () => actions.queue(), { "aria-haspopup": "dialog" });
+    this.documentsButton = iconButton("file", tell("documents"), () => actions.documents(), { "aria-haspopup": "dialog" });
     this.themeButton = iconButton("moon", say("theme"), () => actions.theme());
     this.node.replaceChildren(el("div", { class: "bar" },
       el("div", { class: "brand" }, lantern(), el("h1", { text: say("brand") }), this.community), this.status,
       el("nav", { class: "tools", "aria-label": say("title") },
         iconButton("plus", say("newConversation"), () => actions.fresh()),
         iconButton("clock", say("history"), () => actions.past(), { "aria-haspopup": "dialog" }),
+        this.documentsButton,
         this.queueButton,
         iconButton("language", say("language"), () => actions.language()), this.themeButton)));
     this.showCommunity();
@@ -28,6 +31,7 @@ export class Header {
 
   showCommunity() {
     this.community.textContent = this.session.server.community?.name ?? "";
+    this.documentsButton.hidden = this.actions.isAdmin !== true;
     this.queueButton.hidden = this.session.server.features?.queue !== true;
   }
 
