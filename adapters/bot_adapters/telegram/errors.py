@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot_core.errors import EngineDown, LimitReached, Refused, YinluError
@@ -80,5 +82,7 @@ def meaning(method: str, error: TelegramError) -> YinluError:
 
 def seconds_of(error: RetryAfter) -> float:
     """Return the wait that a 429 asks for."""
-    wait = error.retry_after
-    return float(wait) if isinstance(wait, int | float) else wait.total_seconds()
+    wait = getattr(error, "_retry_after", None)  # the public one warns that its type will change
+    if not isinstance(wait, timedelta):
+        wait = error.retry_after
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
