@@ -1,0 +1,204 @@
+"""Discord's face: replies become messages, by the interaction's own way while it is open, else by the channel.
+
+A send that is repeated after a crash edits the message that stands already, and Discord recognises the nonce of one
+that it has taken within minutes; so ``idempotent``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from bot_adapters.discord.components import voted
+from bot_adapters.discord.drafts import Drafts, nonce, reference
+from bot_adapters.discord.errors import Closed, Malformed, Missing, TokenGone
+from bot_adapters.discord.keys import NAME, guild_of, is_private, target, user_of
+from bot_adapters.discord.options import DiscordOptions
+from bot_adapters.discord.render import Call, Page, Renderer, unvoiced
+from bot_adapters.discord.tickets import Ticket, Tickets
+from bot_adapters.discord.whisper import Whisper
+from bot_adapters.discord.wire import Wire
+from bot_core.conversation import DraftText
+from bot_core.errors import Refused
+from bot_core.identity import Origin
+from bot_core.ports.work import Outgoing
+from bot_core.replies import Reply
+from bot_core.tokens import Signer
+
+log = logging.getLogger(__name__)
+
+HIDDEN = 64  # flag: seen by the member only
+HelperRole = Callable[[int], int | None]
+
+
+class DiscordFace:
+    """A bot_core Face on the platform ``discord``."""
+
+    platform = NAME
+    idempotent = True
+
+    def __init__(
+        self,
+        wire: Wire,
+        tickets: Tickets,
+        renderer: Renderer,
+        signer: Signer,
+        options: DiscordOptions,
+        helper_role: HelperRole,
+    ) -> None:
+        self._wire, self._tickets, self._renderer, self._signer = wire, tickets, renderer, signer
+        self._helper_role = helper_role
+        self.draft_interval = options.draft_interval
+        self.speaks = options.speaks
+        self.drafts = Drafts(wire, tickets, renderer, options)
+        self._whisper = Whisper(wire, tickets, renderer)
+
+    async def deliver(self, outgoing: Outgoing) -> str:
+        """Show a reply; return its last message's id. Raises EngineDown or LimitReached to be tried again."""
+        draft = await self.drafts.finish(outgoing.key)
+        ticket = await self._tickets.find(outgoing.event, outgoing.origin)
+        if outgoing.reply.vote is not None and await self._show_vote(outgoing, ticket):
+            return ""
+        pages = await self._renderer.pages(outgoing, self._call(outgoing))
+        if ticket is None and outgoing.reply.private and not is_private(outgoing.origin):
+            if draft is not None:
+                await self._away(target(outgoing.origin), draft)
+            return await self._whisper.deliver(outgoing, pages)
+        sent = await self._tickets.sent(outgoing.key) if len(pages) > 1 else []
+        for n in range(len(sent), len(pages)):
+            sent.append(await self._page(outgoing, pages[n], n, draft if n == 0 else None, ticket))
+            if len(pages) > 1:
+                await self._tickets.note_sent(outgoing.key, sent)
+        if outgoing.reply.about:
+            for message in sent:
+                await self._tickets.about(str(message), outgoing.reply.about)
+        return str(sent[-1])
+
+    async def edit(self, origin: Origin, message: str, reply: Reply) -> None:
+        """Replace one of our messages; one that is not there any more is left."""
+        if not message.isdigit():
+            return
+        outgoing = Outgoing("", 0, origin, "", "", reply)
+        page = (await self._renderer.pages(outgoing))[-1]
+        page = Page({"components": [], "embeds": [], **page.data}, page.uploads)
+        hidden = await self._tickets.hidden(message)
+        ticket = await self._tickets.find(hidden, None) if hidden else None
+        try:
+            if ticket is not None:
+                await self._wire.follow_change(ticket.application, ticket.token, int(message), page)
+            elif hidden is None:
+                await self._wire.change(target(origin), int(message), page)
+        except Refused as error:
+            log.info("a message was not edited", extra={"message": message, "error": str(error)})
+
+    async def draft(self, origin: Origin, draft: DraftText) -> None:
+        """Show a growing text, in the background."""
+        await self.drafts.draft(origin, draft)
+
+    # --- one page ------------------------------------------------------------------------------------------
+    async def _page(
+        self, outgoing: Outgoing, page: Page, n: int, draft: int | None, ticket: Ticket | None
+    ) -> int:
+        """Send a page the best way that is open; without what is refused, if need be."""
+        ways: list[Callable[[], Awaitable[int]]] = []
+        if ticket is not None:
+            ways.append(lambda: self._by_ticket(outgoing, page, n, draft, ticket))
+        ways.append(lambda: self._by_channel(outgoing, page, n, draft))
+        for way in ways:
+            try:
+                return await way()
+            except TokenGone as error:
+                log.info("an interaction is over", extra={"event": outgoing.event, "error": str(error)})
+                await self._tickets.lose(outgoing.event)
+                if outgoing.reply.private and not is_private(outgoing.origin):
+                    return int(await self._whisper.deliver(outgoing, [page]))
+            except Malformed as error:
+                log.error("a message was refused", extra={"send": outgoing.key, "error": str(error)})
+                spare = self._renderer.plain(outgoing)
+                if page.data == spare.data and not page.uploads:
+                    raise
+                return await self._page(outgoing, spare, n, draft, ticket)
+        raise Closed(f"no way to {outgoing.origin.conversation}")
+
+    async def _by_ticket(
+        self, outgoing: Outgoing, page: Page, n: int, draft: int | None, ticket: Ticket
+    ) -> int:
+        wire, app, token = self._wire, ticket.application, ticket.token
+        hide = outgoing.reply.private or (ticket.private and ticket.promised)
+        promised = n == 0 and ticket.promised and await self._tickets.claim(outgoing.event, outgoing.key)
+        if page.voice and not hide:
+            return await self._by_channel(outgoing, page, n, None)
+        page = unvoiced(page) if page.voice else page
+        if promised and outgoing.reply.private and not ticket.private:
+            await self._withdraw(ticket)
+            promised, draft = False, None
+        if promised:
+            message = int((await wire.original(app, token, page))["id"])
+        elif draft is not None and not outgoing.reply.private:
+            await wire.follow_change(app, token, draft, page)
+            message = draft
+        else:
+            body = {**page.data, "flags": page.data.get("flags", 0) | (HIDDEN if hide else 0)}
+            message = int((await wire.follow(app, token, Page(body, page.uploads)))["id"])
+        if hide:
+            await self._tickets.hide(message, outgoing.event)
+        return message
+
+    async def _by_channel(self, outgoing: Outgoing, page: Page, n: int, draft: int | None) -> int:
+        channel = target(outgoing.origin)
+        try:
+            if draft is not None and not page.voice:
+                try:
+                    await self._wire.change(channel, draft, page)
+                    return draft
+                except Missing:
+                    log.info("a draft is gone", extra={"event": outgoing.event})
+            return await self._create(channel, outgoing, page, n)
+        except Closed as error:
+            if page.voice:  # a right of its own
+                return await self._create(channel, outgoing, unvoiced(page), n)
+            log.warning("we may not write there", extra={"send": outgoing.key, "error": str(error)})
+            return await self._whisper.instead(outgoing, page, error)
+
+    async def _create(self, channel: int, outgoing: Outgoing, page: Page, n: int) -> int:
+        extra = {"nonce": nonce(outgoing.key, n), "enforce_nonce": True}
+        answers = reference(outgoing.origin, outgoing.event) if n == 0 and not page.voice else {}
+        made = await self._wire.create(channel, page, {**extra, **answers})
+        if "content" in made and made["content"] != page.data["content"] and made["content"].endswith("…"):
+            await self._wire.change(channel, int(made["id"]), page)  # a draft of ours had this nonce
+        return int(made["id"])
+
+    # --- votes, rights -------------------------------------------------------------------------------------
+    async def _show_vote(self, outgoing: Outgoing, ticket: Ticket | None) -> bool:
+        """Show a vote on the message that was pressed; tell whether nothing needs to be said besides."""
+        vote = outgoing.reply.vote
+        if vote is None or ticket is None or ticket.message is None:
+            return ticket is None
+        rows = voted(ticket.components, vote, self._signer, outgoing.community)
+        page = Page({"components": rows})
+        try:
+            if rows is not None and ticket.hidden:
+                await self._wire.original(ticket.application, ticket.token, page)
+            elif rows is not None:
+                await self._wire.change(target(outgoing.origin), ticket.message, page)
+        except Refused as error:
+            log.info("a vote is not shown", extra={"event": outgoing.event, "error": str(error)})
+        return ticket.quiet
+
+    def _call(self, outgoing: Outgoing) -> Call:
+        reply, guild = outgoing.reply, guild_of(outgoing.origin)
+        user = user_of(reply.greets.id) if reply.greets is not None else None
+        role = self._helper_role(guild) if reply.calls_helpers and guild is not None else None
+        return Call(user, role)
+
+    async def _withdraw(self, ticket: Ticket) -> None:
+        try:
+            await self._wire.withdraw(ticket.application, ticket.token)
+        except Missing as error:
+            log.info("nothing to withdraw", extra={"error": str(error)})
+
+    async def _away(self, channel: int, message: int) -> None:
+        try:
+            await self._wire.delete(channel, message)
+        except Refused as error:
+            log.info("a draft stays", extra={"error": str(error)})
