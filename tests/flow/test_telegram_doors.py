@@ -22,7 +22,8 @@ from yinlu_testing.telegram_house import (
     echo,
     until_true,
 )
-from yinlu_testing.telegram_loopback import TOKEN, Loopback
+from yinlu_testing.telegram_loopback import Loopback
+from yinlu_testing.telegram_values import TOKEN
 
 from bot_adapters.telegram import examine
 from bot_core.errors import EngineDown

@@ -16,7 +16,8 @@ from yinlu_testing.telegram_house import (
     labels,
     until_true,
 )
-from yinlu_testing.telegram_loopback import BOT, Loopback, photo_json, user_json
+from yinlu_testing.telegram_loopback import Loopback
+from yinlu_testing.telegram_values import BOT, photo_json, user_json
 
 from bot_core.events import Invoked, Joined, Said, Spoke
 from bot_core.identity import ADMIN, Locale

@@ -17,7 +17,8 @@ from yinlu_testing.telegram_house import (
     labels,
     until_true,
 )
-from yinlu_testing.telegram_loopback import BOT, Loopback
+from yinlu_testing.telegram_loopback import Loopback
+from yinlu_testing.telegram_values import BOT
 
 from bot_core.actions import Action, Press
 from bot_core.conversation import Conversation, DraftText

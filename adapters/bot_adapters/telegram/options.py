@@ -46,6 +46,7 @@ class TelegramOptions:
     remember: float = 30 * 24 * 3600.0  # what a message of ours was about, where a group moved to
 
     poll_seconds: int = 25
+    poll_lock: float = 10.0  # how long a dead poller keeps the next one waiting
     timeout: float = 30.0  # for one call
     upload_timeout: float = 120.0
     body: int = 1024 * 1024  # of one webhook call

@@ -17,7 +17,6 @@ from bot_core.ports.work import Locks
 log = logging.getLogger(__name__)
 
 LOCK = "telegram-polling"
-HELD = 15.0  # seconds that a dead poller's lock outlives it
 STANDBY = 1.0  # seconds between two looks at whether the poller is gone
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds after failures in a row
 
@@ -38,7 +37,7 @@ class Polling:
         name = f"{LOCK}-{self._api.id}"
         while True:
             try:
-                async with self._locks.hold(name, HELD) as held:
+                async with self._locks.hold(name, self._options.poll_lock) as held:
                     if held:
                         await self._ask_on()
                 await self._clock.sleep(STANDBY)

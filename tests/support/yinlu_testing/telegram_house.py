@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
-from yinlu_testing.telegram_loopback import TOKEN, Loopback, chat_json, user_json
+from yinlu_testing.telegram_values import TOKEN, chat_json, user_json
 from yinlu_testing.web import SIGNER, ScriptedAnswerer, clean
 
 from bot_adapters.telegram import TelegramAdapter, TelegramOptions
@@ -31,7 +31,7 @@ from bot_handlers.feedback import FeedbackHandler
 from bot_ledger import MemoryLedger
 from bot_media.files import MemoryFiles
 from bot_queue.connection import StoreOptions, open_store
-from bot_queue.journal import RedisJournal
+from bot_queue.journal import JournalOptions, RedisJournal
 from bot_queue.limits import RedisLimiter, RedisLocks
 from bot_queue.notes import RedisNotes
 from bot_queue.outbox import OutboxOptions, RedisOutbox
@@ -92,8 +92,8 @@ class Groups:
 class TelegramHouse:
     """One process of the house. ``seen`` are the events that reached the handlers, ``extra`` takes them first."""
 
-    def __init__(self, api: Loopback, url: str, prefix: str, **options: Any) -> None:
-        self.api, self.url, self.prefix = api, url, prefix
+    def __init__(self, api: Any, url: str, prefix: str, lease: float = 30.0, **options: Any) -> None:
+        self.api, self.url, self.prefix, self.lease = api, url, prefix, lease
         self.options = replace(FAST, api_url=api.root, **options)
         self.seen: list[Incoming] = []
         self.extra: list[Any] = []
@@ -116,9 +116,13 @@ class TelegramHouse:
                     Community("harbour", "灯港", "Lantern Harbour", datetime(2026, 1, 1, tzinfo=UTC))
                 )
             clock, faces = SystemClock(), {}
-            self.journal = RedisJournal(store)
+            self.journal = RedisJournal(store, JournalOptions(lease=self.lease))
             self.outbox = RedisOutbox(
-                store, faces, self.ledger, self.worker, OutboxOptions(poll=0.05, backoff=0.05)
+                store,
+                faces,
+                self.ledger,
+                self.worker,
+                OutboxOptions(poll=0.05, backoff=0.05, lease=self.lease),
             )
             context = Context(self.outbox, SIGNER, faces)
             ask = AskHandler(self.answerer, self.ledger, clock, clean)
@@ -130,7 +134,7 @@ class TelegramHouse:
                 clock,
                 self.worker,
                 ["telegram"],
-                IntakeOptions(poll=0.05, drain=0.5),
+                IntakeOptions(poll=0.05, drain=0.5, heartbeat=self.lease / 4),
             )
             self.notes = RedisNotes(store)
             self.telegram = TelegramAdapter(
