@@ -109,7 +109,7 @@ async def work(settings: Settings, kinds: Sequence[str], lanes: Sequence[str], s
     from bot_core.ports.work import Lane
 
     set_up(settings.log_level, settings.log_format, settings.secrets())
-    known = makers()
+    known = makers(settings)
     unknown = [kind for kind in kinds if kind not in known]
     bad = [lane for lane in lanes if lane not in list(Lane)]
     if unknown or bad:

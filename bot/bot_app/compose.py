@@ -13,9 +13,12 @@ from dataclasses import dataclass
 
 from bot_adapters.web import Uploads, WebFace, WebOptions, WebServer
 from bot_app.boards import QueueBoards
+from bot_app.compose_handlers import declared, forms_of, ordered
+from bot_app.compose_studio import files_of, open_studio
 from bot_app.document_operations import page_link
 from bot_app.engine_valkey import embedded_valkey
 from bot_app.first_run import PagePlaces, load_handbook, settle_communities
+from bot_app.local_workers import local_workers
 from bot_app.operations import CurrentCommunity, Line, Operation, Operations
 from bot_app.owner import Owner
 from bot_app.queue_operations import QueueOperations
@@ -23,28 +26,24 @@ from bot_app.secrets_store import Secrets, open_secrets
 from bot_app.settings import Settings
 from bot_app.watching import watching
 from bot_core.clock import SystemClock
-from bot_core.commands import Command
 from bot_core.conversation import Context, Face
-from bot_core.dispatch import BoundPlaces, Dispatcher, Handler, Middleware
+from bot_core.dispatch import BoundPlaces, Dispatcher, Middleware
 from bot_core.identity import Origin
 from bot_core.intake import Intake
 from bot_core.middleware import LimitPersons, ModerateIncoming, VerifyPresses
 from bot_core.ports.ledger import Ledger
 from bot_core.ports.safety import Fetcher
-from bot_core.ports.work import Outgoing, Rate
-from bot_handlers.ask import AskHandler
-from bot_handlers.feedback import FeedbackHandler
-from bot_handlers.help import HelpHandler
+from bot_core.ports.work import Rate
 from bot_knowledge import Knowledge, KnowledgeOptions, open_knowledge
 from bot_knowledge.samples import handbook
 from bot_ledger import SqlLedger, sqlite_url
-from bot_queue.board import Ended
 from bot_queue.connection import Store, open_store
 from bot_queue.finisher import Finisher
 from bot_queue.frames import RedisFrameLog
 from bot_queue.jobs import RedisJobQueue
 from bot_queue.journal import RedisJournal
-from bot_queue.limits import RedisLimiter
+from bot_queue.limits import RedisBudget, RedisLimiter
+from bot_queue.notes import RedisNotes
 from bot_queue.outbox import RedisOutbox
 from bot_safety import Guarded, RuleModerator, SafeFetcher, clean_text
 
@@ -172,10 +171,13 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
     places = PagePlaces(BoundPlaces(base.ledger, base.clock.monotonic), base.current, _is_page)
     face = WebFace(RedisFrameLog(store), keys.signer)
     faces[face.platform] = face
-    context = Context(outbox, keys.signer)
-    dispatcher = Dispatcher(context, faces, places, _middleware(settings, base, keys, store), _handlers(base))
+    context = Context(outbox, keys.signer, faces)
+    queue, notes, budget = RedisJobQueue(store), RedisNotes(store), RedisBudget(store)
+    studio = open_studio(settings, queue, base.ledger, notes, budget, base.clock, context, worker)
+    middleware = _middleware(settings, base, keys, store)
+    handlers = ordered(base.knowledge.answerer, base.ledger, base.clock, base.clean, studio)
+    dispatcher = Dispatcher(context, faces, places, middleware, handlers)
     intake = Intake(journal, dispatcher, base.clock, worker, [face.platform])
-    queue = RedisJobQueue(store)
     server = WebServer(
         intake=intake,
         face=face,
@@ -190,6 +192,9 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
         boards=QueueBoards(queue),
         uploads=Uploads(base.knowledge.library, settings.data / "uploads"),
         checks=_checks(store, base.ledger),
+        files=files_of(settings),
+        commands=declared(handlers),
+        forms=forms_of(handlers),
     )
     await _first_run(base)
     await stack.enter_async_context(server)
@@ -197,13 +202,10 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
     await stack.enter_async_context(intake.open())
     await stack.enter_async_context(_background(base.knowledge))
     await stack.enter_async_context(watching(settings.watch, base.knowledge, base.ledger, base.clock))
-    await stack.enter_async_context(Finisher(queue, base.ledger, outbox, _no_message).open())
+    await stack.enter_async_context(Finisher(queue, base.ledger, outbox, studio.render).open())
+    await stack.enter_async_context(studio.follower.open())
+    await stack.enter_async_context(local_workers(settings.workers, settings.data, url))
     return Served(server, intake, journal, outbox, queue, url)
-
-
-async def _no_message(ended: Ended) -> Outgoing | None:
-    """No kind of job tells its member by message yet; its end is on the board and in the ledger."""
-    return None
 
 
 def _middleware(settings: Settings, base: Base, keys: Secrets, store: Store) -> tuple[Middleware, ...]:
@@ -214,14 +216,6 @@ def _middleware(settings: Settings, base: Base, keys: Secrets, store: Store) -> 
         Rate(settings.presses_per_minute, 60.0),
     )
     return (VerifyPresses(keys.signer), limits, ModerateIncoming(moderator))
-
-
-def _handlers(base: Base) -> tuple[Handler, ...]:
-    answerer = base.knowledge.answerer
-    ask = AskHandler(answerer, base.ledger, base.clock, base.clean)
-    declared: tuple[Command, ...] = ask.commands
-    helper = HelpHandler(answerer, (*declared, *HelpHandler(answerer, ()).commands))
-    return (FeedbackHandler(base.ledger), helper, ask)
 
 
 def _web_options(settings: Settings) -> WebOptions:

@@ -150,6 +150,26 @@ class Settings(_Section):
     upload_bytes: Size = _is("20MB", "largest file a member sends", "a size like 20MB", later=True)
     connections: int = _is(1000, "most WebSockets at once", COUNT, ge=1)
     connections_per_address: int = _is(64, "most WebSockets of one address", COUNT, ge=1)
+    workers: int = _is(
+        1,
+        "local worker processes that make pictures; 0 where others work",
+        "a number from 0 to 64",
+        ge=0,
+        le=64,
+    )
+    jobs_per_prompt: int = _is(
+        10,
+        "most jobs that one prompt's permutations and repeats make",
+        "a number from 1 to 100",
+        ge=1,
+        le=100,
+    )
+    fast_budget: float = _is(
+        0.0,
+        "what a member may spend in the fast lane per month, in cost units; 0 is no bound",
+        "a number from 0",
+        ge=0,
+    )
     moderation_closed: bool = _is(
         True, "refuse what moderation can't judge because it fails", "true or false"
     )

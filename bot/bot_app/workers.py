@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot_app import rehearsal
+from bot_app.settings import Settings
+from bot_core import pictures
 from bot_core.ports.work import BatchRule, Lane
+from bot_media import FolderFiles
 from bot_queue.connection import open_store
 from bot_queue.jobs import RedisJobQueue
 from bot_queue.worker import Maker, Worker, WorkerOptions
 
 
-def makers() -> dict[str, Maker]:
+def makers(settings: Settings) -> dict[str, Maker]:
     """Return what makes the jobs of each kind."""
-    return {rehearsal.KIND: rehearsal.rehearse}
+    from bot_handlers.imagine.options import STYLES
+    from bot_media.images.collage import CollageMaker
+    from bot_media.studio import Studio
+
+    files = FolderFiles(settings.data / "files")
+    studio = Studio(CollageMaker(files, dict(STYLES)), files)
+    return {pictures.KIND: studio, rehearsal.KIND: rehearsal.rehearse}
 
 
 async def run_worker(

@@ -19,6 +19,9 @@ How it is wired (``bot_app.compose`` names the concrete classes)::
         checks={"redis": ping, ...},  # async () -> None, raising a YinluError or OSError: /readyz
         boards=boards,                # Boards: the queue's board; None: the page shows none
         uploads=Uploads(library, data / "uploads"),  # documents that admins send; None: the API answers 501
+        files=files,                  # Files: what /files/KEY serves; None: nothing
+        commands=commands,            # the declared commands that `invoke` takes
+        forms=Forms(handlers),        # what buttons ask before they act
         registry=registry,            # prometheus_client.CollectorRegistry shown at /metrics; own one when None
     )
     async with server, intake.open():   # the server outside: at shutdown the intake drains while clients listen

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bot_adapters.web.connection import Connection
 from bot_adapters.web.envelope import Envelope, Json, frame, numbered
 from bot_adapters.web.hub import Channel, Hub
+from bot_adapters.web.invoking import Commands
 from bot_adapters.web.options import WebOptions
 from bot_adapters.web.sessions import Sessions, channel_of
 from bot_core.dispatch import Places
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 Examples = Callable[[str, Locale], Awaitable[list[str]]]
 EXAMPLES_SECONDS = 2.0
+NO_COMMANDS = Commands(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Greeter:
     examples: Examples
     options: WebOptions
     queue: bool = False  # told to the page: there is a board
+    commands: Commands = NO_COMMANDS
 
     async def greet(self, connection: Connection, envelope: Envelope) -> None:
         """Join the connection to its session: hello, the missed frames, then live ones, without a gap.
@@ -82,6 +85,7 @@ class Greeter:
         return {
             "community": {"id": community, "name": await self._name(community, locale)},
             "locale": locale.value,
+            "commands": self.commands.data(locale),
             "examples": await self._examples(community, locale),
             "notice": self.options.notice.of(locale),
             "limits": {

@@ -12,14 +12,16 @@ from bot_adapters.web.connection import BINARY, TRY_LATER, Connection
 from bot_adapters.web.envelope import ID, Envelope, Json, dump, error_data, frame, numbered, text_of
 from bot_adapters.web.face import WebFace
 from bot_adapters.web.greeting import Greeter
+from bot_adapters.web.invoking import Commands, form_data, form_values
 from bot_adapters.web.options import WebOptions
 from bot_adapters.web.sentences import NEEDS_ID, NEEDS_TEXT, Busy, NotYet, fill
 from bot_adapters.web.sessions import person_of
-from bot_core.actions import Action
+from bot_core.actions import Action, Press
 from bot_core.answers import AnswerRecord, Vote
 from bot_core.dispatch import Places
 from bot_core.errors import BadInput, Broken, YinluError
 from bot_core.events import Content, Incoming, Pressed, Said, Submitted
+from bot_core.forms import Forms
 from bot_core.identity import Origin
 from bot_core.ports.ledger import Ledger
 from bot_core.ports.safety import Clock
@@ -28,6 +30,7 @@ from bot_core.tokens import Signer
 
 log = logging.getLogger(__name__)
 
+NO_COMMANDS, NO_FORMS = Commands(()), Forms(())
 VOTES = "votes"  # a thread of its own: a vote must not wait for an answer that is still being written
 VOTING = (Action.VOTE_UP, Action.VOTE_DOWN, Action.REASON)
 VOTES_READ = 500
@@ -48,6 +51,8 @@ class Requests:
     greeter: Greeter
     options: WebOptions
     boards: Boards | None = None
+    commands: Commands = NO_COMMANDS
+    forms: Forms = NO_FORMS
 
     @property
     def types(self) -> dict[str, Handler]:
@@ -56,6 +61,8 @@ class Requests:
             "hello": self._hello,
             "ask": self._ask,
             "press": self._press,
+            "invoke": self._invoke,
+            "submit": self._submit,
             "vote": self._vote,
             "cancel": self._cancel,
             "history": self._history,
@@ -105,22 +112,39 @@ class Requests:
     async def _press(self, connection: Connection, envelope: Envelope) -> None:
         token = text_of(envelope.data, "token")
         message = text_of(envelope.data, "message", "")[:64] or None
-        voting = await self._action(connection, token) in VOTING
+        press = await self._read(connection, token)
+        form = await self.forms.form(await self._community(connection), press, connection.locale)
+        if form is not None:
+            data = form_data(form, token, connection.locale)
+            connection.say(numbered(frame("form", data, envelope.id), connection.session))
+            return
+        voting = press.action in VOTING
         await self._accept(connection, envelope, Pressed(token, message), VOTES if voting else None)
+
+    async def _invoke(self, connection: Connection, envelope: Envelope) -> None:
+        name = text_of(envelope.data, "command")
+        await self._accept(connection, envelope, self.commands.invoked(name, envelope.data.get("arguments")))
+
+    async def _submit(self, connection: Connection, envelope: Envelope) -> None:
+        token = text_of(envelope.data, "token")
+        await self._read(connection, token)
+        await self._accept(connection, envelope, Submitted(token, form_values(envelope.data.get("values"))))
 
     async def _vote(self, connection: Connection, envelope: Envelope) -> None:
         token = text_of(envelope.data, "token")
         values = {name: text_of(envelope.data, name, "") for name in ("reason", "words")}
         values = {name: value for name, value in values.items() if value}
-        if await self._action(connection, token) not in VOTING:
+        if (await self._read(connection, token)).action not in VOTING:
             raise BadInput("no vote button", fill(NEEDS_TEXT, name="token"))
         content = Submitted(token, values) if values else Pressed(token)
         await self._accept(connection, envelope, content, VOTES)
 
-    async def _action(self, connection: Connection, token: str) -> Action:
+    async def _read(self, connection: Connection, token: str) -> Press:
         """Return what a button does; raises ForgedButton before anything is stored."""
-        community = await self.places.community(self._origin(connection)) or ""
-        return self.signer.read(community, token).action
+        return self.signer.read(await self._community(connection), token)
+
+    async def _community(self, connection: Connection) -> str:
+        return await self.places.community(self._origin(connection)) or ""
 
     async def _accept(
         self, connection: Connection, envelope: Envelope, content: Content, thread: str | None = None

@@ -43,6 +43,11 @@ NEEDS_FIELD = Words(
     "字段「{name}」缺失或不合要求。", "The field “{name}” is missing or not as described in /openapi.json."
 )
 
+NO_COMMAND = Words(
+    "没有「/{name}」这个命令，/help 会列出所有命令。", "There is no command “/{name}”; /help lists them all."
+)
+BAD_ARGUMENT = Words("「{name}」缺失或不合要求。", "“{name}” is missing or not what it takes.")
+
 
 def fill(words: Words, **values: object) -> Words:
     """Return ``words`` with its placeholders filled, in both languages."""

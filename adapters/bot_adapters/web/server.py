@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ from bot_adapters.web.envelope import dump
 from bot_adapters.web.face import WebFace
 from bot_adapters.web.greeting import Examples, Greeter
 from bot_adapters.web.guard import Guard, harden
+from bot_adapters.web.invoking import Commands
 from bot_adapters.web.openapi import description
 from bot_adapters.web.operators import Check, Health, Metrics
 from bot_adapters.web.options import WebOptions
@@ -26,11 +27,15 @@ from bot_adapters.web.pages import Pages
 from bot_adapters.web.requests import Requests
 from bot_adapters.web.sessions import Sessions
 from bot_adapters.web.sockets import Sockets
+from bot_adapters.web.stored import Stored
 from bot_adapters.web.tickets import Tickets
 from bot_adapters.web.uploads import Uploads
 from bot_adapters.web.uploads_api import UploadsApi
+from bot_core.commands import Command
 from bot_core.dispatch import Places
+from bot_core.forms import Forms
 from bot_core.ports.ledger import Ledger
+from bot_core.ports.media import Files
 from bot_core.ports.safety import Clock
 from bot_core.tokens import Signer
 
@@ -60,6 +65,9 @@ class WebServer:
         registry: CollectorRegistry | None = None,
         boards: Boards | None = None,
         uploads: Uploads | None = None,
+        files: Files | None = None,
+        commands: Sequence[Command] = (),
+        forms: Forms | None = None,
     ) -> None:
         self.options = options or WebOptions()
         self._face = face
@@ -69,9 +77,23 @@ class WebServer:
         self.tickets = Tickets(secret, clock)
         self._uploads = uploads
         self._uploads_api = UploadsApi(uploads, self.tickets, places, self.options) if uploads else None
-        wired = boards is not None
-        greeter = Greeter(face.hub, Sessions(secret), places, ledger, examples, self.options, wired)
-        requests = Requests(intake, face, ledger, signer, places, clock, clean, greeter, self.options, boards)
+        self._files = files
+        wired, known, sessions = boards is not None, Commands(commands), Sessions(secret)
+        greeter = Greeter(face.hub, sessions, places, ledger, examples, self.options, wired, known)
+        requests = Requests(
+            intake,
+            face,
+            ledger,
+            signer,
+            places,
+            clock,
+            clean,
+            greeter,
+            self.options,
+            boards,
+            known,
+            forms or Forms(()),
+        )
         metrics = self._metrics
         self._sockets = Sockets(requests, self._guard, self.options, metrics.message, metrics.closed)
         self._health = Health(checks or {}, self.options.check_seconds)
@@ -138,6 +160,7 @@ class WebServer:
                 web.get("/readyz", self._health.ready),
                 web.get("/metrics", self._metrics.show),
                 web.get("/openapi.json", self._openapi()),
+                *([web.get("/files/{key}", Stored(self._files).serve)] if self._files is not None else []),
                 *(self._uploads_api.routes if self._uploads_api is not None else []),
                 *api_routes(self.api, uploads=self._uploads_api is None),
             ]

@@ -24,7 +24,14 @@ YINLU = [sys.executable, "-m", "bot_app"]
 def environment(**more: str) -> dict[str, str]:
     """Return the environment for a child: ours without YINLU_* settings, plus ``more``."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("YINLU_")}
-    return {**kept, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "YINLU_LOCALE": "en", **more}
+    return {
+        **kept,
+        "OMP_NUM_THREADS": "1",
+        "PYTHONUNBUFFERED": "1",
+        "YINLU_LOCALE": "en",
+        "YINLU_WORKERS": "0",
+        **more,
+    }
 
 
 def yinlu(

@@ -1,0 +1,68 @@
+"""The studio put together: its handlers, the messages that follow jobs, and what workers make."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot_app.settings import Settings
+from bot_core.conversation import Context
+from bot_core.dispatch import Handler
+from bot_core.ports.ledger import Ledger
+from bot_core.ports.safety import Clock
+from bot_core.ports.work import Budget, JobQueue, Notes, Outgoing
+from bot_handlers.imagine.following import JobFollower, PicturesOut
+from bot_handlers.imagine.handler import ImagineHandler
+from bot_handlers.imagine.options import StudioOptions
+from bot_handlers.imagine.settings import StudioSettings
+from bot_media import FolderFiles
+from bot_queue.board import Ended
+from bot_queue.finisher import result_key
+
+Render = Callable[[Ended], Awaitable[Outgoing | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class StudioParts:
+    """What the house takes of the studio."""
+
+    handlers: tuple[Handler, ...]
+    imagine: ImagineHandler
+    follower: JobFollower
+    render: Render
+
+
+def files_of(settings: Settings) -> FolderFiles:
+    """Return where files are; the same for house and workers."""
+    return FolderFiles(settings.data / "files")
+
+
+def studio_options(settings: Settings) -> StudioOptions:
+    """Return what the studio allows."""
+    return StudioOptions(
+        jobs=settings.jobs_per_prompt,
+        admin_jobs=max(settings.jobs_per_prompt, 40),
+        fast_budget=settings.fast_budget,
+    )
+
+
+def open_studio(
+    settings: Settings,
+    queue: JobQueue,
+    ledger: Ledger,
+    notes: Notes,
+    budget: Budget,
+    clock: Clock,
+    context: Context,
+    holder: str,
+) -> StudioParts:
+    """Put the studio together; ``holder`` names this process."""
+    options = studio_options(settings)
+    imagine = ImagineHandler(queue, ledger, notes, clock, options)
+    own = StudioSettings(queue, ledger, budget, options)
+    out = PicturesOut(context, clock, options.maker)
+
+    async def render(ended: Ended) -> Outgoing | None:
+        return out.render(ended.view, *result_key(ended))
+
+    return StudioParts((imagine, own), imagine, JobFollower(queue, context, notes, holder=holder), render)
