@@ -128,10 +128,22 @@ class Manifest:
         )
 
     async def improved(self, community: str, documents: Sequence[str]) -> None:
-        """Mark the better embedding of these documents as there."""
+        """Mark the better embedding of these documents as there; it counts when no other one waits."""
+        pairs = [(community, document) for document in documents]
+        sql = "UPDATE documents SET better = 1 WHERE community = ? AND id = ?"
+        others = set((await self.waiting()).get(community, [])) - set(documents)
+        await self.change(community, [(sql, pairs)], aside=bool(others))
+
+    async def lacking(self, community: str, documents: Sequence[str]) -> None:
+        """Mark the better embedding of these documents as not there, and of all others as there."""
         pairs = [(community, document) for document in documents]
         await self.change(
-            community, [("UPDATE documents SET better = 1 WHERE community = ? AND id = ?", pairs)]
+            community,
+            [
+                ("UPDATE documents SET better = 1 WHERE community = ?", [(community,)]),
+                ("UPDATE documents SET better = 0 WHERE community = ? AND id = ?", pairs),
+                ("DELETE FROM tokens WHERE community = ? AND document = ?", pairs),
+            ],
         )
 
     async def set_audience(

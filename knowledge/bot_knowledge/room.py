@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from bot_knowledge.manifest import Manifest
 from bot_knowledge.options import KnowledgeOptions
 from bot_knowledge.ranking.candidates import Finder
 from bot_knowledge.ranking.snapshot import Snapshots
+from bot_knowledge.store.generations import Generations
 from bot_knowledge.store.kept import KeptStore
 from bot_knowledge.watch import Watched, watch
 from bot_knowledge.weights import learned
@@ -74,12 +75,18 @@ async def open_knowledge(folder: Path, options: KnowledgeOptions | None = None) 
         yield Knowledge(library, guide, store, manifest, signals)
 
 
-def open_store(folder: Path, signals: Signals, options: KnowledgeOptions) -> KeptStore:
-    """Return the embedded engine, or the server where the options name one."""
-    if options.qdrant_url:
-        from bot_knowledge.store.server import ServerStore  # its import takes a second
+def open_store(folder: Path, signals: Signals, options: KnowledgeOptions) -> Generations:
+    """Return the generations of the embedded engine, or of the server where the options name one."""
 
-        return ServerStore(options.qdrant_url, signals.dimensions, options.qdrant_key)
-    from bot_knowledge.store.edge import EdgeStore
+    def engine(vectors: Mapping[str, int]) -> KeptStore:
+        if options.qdrant_url:
+            from bot_knowledge.store.server import ServerStore  # its import takes a second
 
-    return EdgeStore(folder, signals.dimensions)
+            return ServerStore(options.qdrant_url, vectors, options.qdrant_key)
+        from bot_knowledge.store.edge import EdgeStore
+
+        return EdgeStore(folder, vectors)
+
+    store = Generations(folder, signals.dimensions, engine)
+    store.open()
+    return store

@@ -65,6 +65,11 @@ class UseEmbedder:
             return known
         return self._recent.put(text, (await self._lane.run(lambda: self._encode([text]), FIRST))[0])
 
+    @property
+    def asked(self) -> bool:
+        """Say whether somebody is asking just now."""
+        return self._lane.lately
+
     async def warm(self) -> None:
         """Load the model."""
         await self._lane.run(lambda: self._encode(["warm"]), FIRST)
@@ -105,7 +110,8 @@ class E5Embedder:
     async def passage_tokens(self, texts: Sequence[str]) -> list[tuple[list[int], Floats]]:
         """Return each text's piece ids and token vectors, (tokens, 384); their unit mean is the text's vector."""
         found: dict[int, tuple[list[int], Floats]] = {}
-        await self.warm()
+        if self._model is None:
+            await self.warm()
         for part in _alike(texts, self.batch):
             prefixed = [f"passage: {texts[index]}" for index in part]
             encoded = await self._documents.run(partial(self._loaded().encode, prefixed))
@@ -130,6 +136,11 @@ class E5Embedder:
         """Return how many tokens a text has; the model must have been used before."""
         assert self._model is not None
         return len(self._model.tokenizer.ids(text))
+
+    @property
+    def asked(self) -> bool:
+        """Say whether somebody is asking just now."""
+        return self._questions.lately
 
     async def warm(self) -> None:
         """Load the model."""
@@ -159,6 +170,11 @@ class HashEmbedder:
     async def query(self, text: str) -> Vector:
         """Return the unit vector of a question."""
         return self._vector(text)
+
+    @property
+    def asked(self) -> bool:
+        """Nobody needs to be waited for."""
+        return False
 
     async def warm(self) -> None:
         """Nothing to load."""

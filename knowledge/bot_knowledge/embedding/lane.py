@@ -8,11 +8,13 @@ import itertools
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
 FIRST, LATER = 0, 1
+LULL = 0.15  # seconds without urgent work, after which nobody is asking any more
 
 
 class Lane:
@@ -27,6 +29,8 @@ class Lane:
         self._order = itertools.count()
         self._closed = False
         self._niceness = niceness
+        self._urgent = 0  # urgent calls that wait or run
+        self._last = float("-inf")  # when one came to its end, on the monotonic clock
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
@@ -50,7 +54,19 @@ class Lane:
                 raise RuntimeError(f"{self._thread.name} is closed")
             heapq.heappush(self._waiting, (urgency, next(self._order), work))
             self._wake.notify()
-        return await future
+        if urgency != FIRST:
+            return await future
+        self._urgent += 1
+        try:
+            return await future
+        finally:
+            self._urgent -= 1
+            self._last = time.monotonic()
+
+    @property
+    def lately(self) -> bool:
+        """Say whether an urgent call waits, runs, or did a moment ago."""
+        return self._urgent > 0 or time.monotonic() - self._last < LULL
 
     def close(self) -> None:
         """End the thread after the call in hand; what still waits is dropped."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,9 +13,17 @@ from bot_knowledge.embedding.embedders import E5Embedder, HashEmbedder, UseEmbed
 from bot_knowledge.embedding.tokens import packed
 from bot_knowledge.options import KnowledgeOptions
 
+LONGEST_WAIT = 5.0  # seconds that one batch of background work gives way to questions
+LOOK = 0.03  # seconds between two looks whether somebody still asks
+
 
 class LivingEmbedder(Embedder, Protocol):
     """An embedder with a thread to start and to end."""
+
+    @property
+    def asked(self) -> bool:
+        """Say whether somebody is asking just now."""
+        ...
 
     async def warm(self) -> None:
         """Load the model."""
@@ -42,6 +51,14 @@ class Signals:
         """Return the vectors' names and lengths."""
         both = (self.fast, self.better)
         return {embedder.name: embedder.dimensions for embedder in both if embedder is not None}
+
+    async def calm(self) -> None:
+        """Wait while somebody is asking; not for ever, for background work must come to an end some day."""
+        both = [embedder for embedder in (self.fast, self.better) if embedder is not None]
+        for _ in range(int(LONGEST_WAIT / LOOK)):
+            if not any(embedder.asked for embedder in both):
+                return
+            await asyncio.sleep(LOOK)
 
     async def improved(self, texts: Sequence[str]) -> tuple[list[Vector], list[bytes]]:
         """Return the better vectors, and the token vectors as they are kept (empty where there are none)."""

@@ -19,12 +19,13 @@ from bot_knowledge.library.reading import (
     Tally,
     as_it_is,
 )
+from bot_knowledge.library.reindexing import Reindexer
 from bot_knowledge.library.visiting import Visitor
 from bot_knowledge.manifest import Entry, Manifest
 from bot_knowledge.notes import Notes, lies_below
 from bot_knowledge.options import KnowledgeOptions
 from bot_knowledge.sources import SourceFile, find_changed, find_files, root_name
-from bot_knowledge.store.kept import KeptStore
+from bot_knowledge.store.generations import Generations
 from bot_knowledge.web.lists import address
 from bot_knowledge.web.polite import Polite
 
@@ -42,7 +43,7 @@ class DocumentLibrary:
     """The Library port. ``finish=False`` of ``ingest`` leaves the better embedding to ``improve_all``."""
 
     def __init__(
-        self, store: KeptStore, manifest: Manifest, signals: Signals, options: KnowledgeOptions
+        self, store: Generations, manifest: Manifest, signals: Signals, options: KnowledgeOptions
     ) -> None:
         self._store, self._manifest, self._signals, self._options = store, manifest, signals, options
         self._notes = Notes(manifest)
@@ -225,8 +226,26 @@ class DocumentLibrary:
                 pace = pace or Pace("finishing", total)
                 yield pace.at(done)
 
+    async def reindex(self, community: str) -> AsyncIterator[IngestProgress]:
+        """Embed everything anew beside what is there and switch at once, yielding progress."""
+        async with self._improving:
+            async for step in self._reindexer(again=True).run(community):
+                yield step
+        async for step in self.improve(community):
+            yield step
+
+    async def renew(self) -> None:
+        """Re-index the communities whose vectors are not those that are made now (another setting, another model)."""
+        for community in await self._manifest.communities():
+            if self._store.outdated(community):
+                async with self._improving:
+                    async for _ in self._reindexer(again=False).run(community):
+                        await asyncio.sleep(0)
+                log.info("knowledge.reindexed", extra={"community": community})
+
     async def improve_all(self) -> None:
         """Give waiting documents the better embedding, and go on with those that come later, until cancelled."""
+        await self.renew()
         while True:
             self._news.clear()
             for community in await self._manifest.waiting():
@@ -235,6 +254,9 @@ class DocumentLibrary:
                 await self._store.settle(community)
                 log.info("knowledge.improved", extra={"community": community})
             await self._news.wait()
+
+    def _reindexer(self, again: bool) -> Reindexer:
+        return Reindexer(self._store, self._indexer, again)
 
     def _filing(self, community: str, tally: Tally) -> Filing:
         waits = self._signals.better is not None

@@ -18,7 +18,8 @@ from bot_knowledge.notes import Notes
 from bot_knowledge.sparse import passage_vector
 from bot_knowledge.store.kept import KeptStore
 
-TOGETHER = 32  # passages that get the better embedding in one go
+TOGETHER = 32  # passages of small documents whose better embedding is made together
+BATCH = 4  # passages embedded in one go: what a question waits for at most
 
 
 @dataclass(slots=True)
@@ -98,8 +99,10 @@ class Indexer:
         kept = await self.manifest.tokens(community, [item.passage.id for item in items])
         lacking = [item.passage for item in items if not self._is_better(item, kept)]
         yield len(items) - len(lacking)
-        for start in range(0, len(lacking), TOGETHER):
-            part = lacking[start : start + TOGETHER]
+        lacking.sort(key=lambda passage: len(passage.text))  # batches of alike lengths are faster
+        for start in range(0, len(lacking), BATCH):
+            part = lacking[start : start + BATCH]
+            await self.signals.calm()
             vectors, tokens = await self.signals.improved([searchable(passage) for passage in part])
             async with self.writing(community):
                 await self._add(community, part, vectors, tokens)
@@ -123,6 +126,11 @@ class Indexer:
         )
         kept = {(i.passage.document, i.passage.id): made[i.passage.id][1] for i in items}
         await self.manifest.keep_tokens(community, {key: data for key, data in kept.items() if data})
+
+    def complete(self, items: Sequence[Indexed]) -> bool:
+        """Say whether these passages have their better vectors."""
+        better = self.signals.better
+        return better is None or all(better.name in item.vectors for item in items)
 
     def _is_better(self, item: Indexed, tokens: Mapping[str, bytes]) -> bool:
         better = self.signals.better

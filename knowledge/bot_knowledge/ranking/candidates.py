@@ -90,11 +90,11 @@ class Finder:
 
         A passage's id depends on its text and place, so its vectors are the same as long as it has all of them.
         """
-        wanted = len(self.signals.dimensions)
+        wanted = self.signals.dimensions.keys()
         missing = []
         for passage in found:
             held = self._kept.get((community, passage.id))
-            if held is None or len(held.vectors) < wanted:
+            if held is None or not wanted <= held.vectors.keys():
                 missing.append(passage.id)
         for item in await self.store.indexed(community, missing):
             vectors = {name: np.asarray(vector, dtype=np.float32) for name, vector in item.vectors.items()}

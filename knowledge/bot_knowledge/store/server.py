@@ -9,6 +9,7 @@ from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from bot_core.errors import EngineDown
+from bot_core.identity import short_id
 from bot_core.ports.knowledge import Hit, Indexed, Passage, SparseVector, Vector
 from bot_knowledge.store.payload import TERMS, indexed_of, passage_of, payload_of, readers
 
@@ -150,6 +151,10 @@ class ServerStore:
         """Make the collection and its payload indexes where they are missing."""
         if self._ready:
             return
+        if not await self._fits():  # made for other embedders: ours has a collection of its own
+            self._name += (
+                "-" + short_id(*(f"{name}={size}" for name, size in sorted(self._vectors.items())))[:8]
+            )
         if not await self._call(self._client.collection_exists(self._name)):
             await self._call(
                 self._client.create_collection(
@@ -165,6 +170,14 @@ class ServerStore:
                 schema = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=tenant)
                 await self._call(self._client.create_payload_index(self._name, field, schema))
         self._ready = True
+
+    async def _fits(self) -> bool:
+        """Say whether the collection is not there yet or takes our vectors."""
+        if not await self._call(self._client.collection_exists(self._name)):
+            return True
+        info = await self._call(self._client.get_collection(self._name))
+        held = info.config.params.vectors
+        return isinstance(held, dict) and {name: v.size for name, v in held.items()} == self._vectors
 
     async def _call(self, call: Awaitable[T]) -> T:
         try:
