@@ -285,6 +285,10 @@ class Library(Protocol):
         """Remove documents whose source is ``source`` or lies below it; return how many."""
         ...
 
+    def reindex(self, community: str) -> AsyncIterator[IngestProgress]:
+        """Embed everything anew beside what is there, switch at once, yielding progress; answers never mix the two."""
+        ...
+
     async def communities(self) -> list[str]:
         """Return the communities that have documents."""
         ...
