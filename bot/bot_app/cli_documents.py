@@ -173,6 +173,20 @@ async def forget(caller: Caller, source: str, community: str | None, as_json: bo
     return 0
 
 
+async def reindex(caller: Caller, community: str | None, as_json: bool) -> int:
+    """Embed every document anew; questions are answered from the old index meanwhile."""
+    from bot_app.cli_show import progress
+
+    with progress(as_json) as step:
+        result = await result_of(caller, "reindex", {"community": community}, step)
+    if as_json:
+        say_json(result)
+    else:
+        count = result["documents"]
+        say(in_words(f"已重建 {count} 个文档的索引", f"The index was built anew; documents: {count}"))
+    return 0
+
+
 async def page(caller: Caller, as_json: bool) -> int:
     """Print the page's address with an admin's ticket."""
     result = await result_of(caller, "page", {})

@@ -125,6 +125,20 @@ def documents_commands(started: Started) -> typer.Typer:
         started(context).call(lambda caller: command(caller, source, roles or [], community, json), data=data)
 
     @app.command(
+        "reindex",
+        help=in_words(
+            "重新嵌入全部文档；完成之前仍用旧索引回答",
+            "embed all documents anew; answers come from the old index until it is done",
+        ),
+    )
+    def reindex(
+        context: typer.Context, community: Community = None, json: Json = False, data: Data = None
+    ) -> None:
+        from bot_app.cli_documents import reindex as command
+
+        started(context).call(lambda caller: command(caller, community, json), data=data)
+
+    @app.command(
         "page",
         help=in_words(
             "给出网页的管理链接，用来上传文档(30 天有效，请当作密码保管)",

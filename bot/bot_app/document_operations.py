@@ -40,6 +40,7 @@ class DocumentOperations:
             "show": self.show,
             "forget": self.forget,
             "audience": self.audience,
+            "reindex": self.reindex,
         }
 
     async def ingest(self, params: Mapping[str, object]) -> AsyncIterator[Line]:
@@ -93,6 +94,14 @@ class DocumentOperations:
         roles = read_roles(params.get("roles"))
         count = await self.library.set_audience(community, str(params.get("source", "")), roles)
         yield {"result": {"community": community, "documents": count, "audience": sorted(roles)}}
+
+    async def reindex(self, params: Mapping[str, object]) -> AsyncIterator[Line]:
+        """{community?} -> {documents}: all of them embedded anew, beside the old index until it is done."""
+        community = await self.known(params.get("community"))
+        async for step in self.library.reindex(community):
+            yield {"progress": bare(step)}
+        documents = await self.library.documents(community)
+        yield {"result": {"community": community, "documents": len(documents)}}
 
 
 def page_link(urls: Sequence[str], ticket: Callable[[], str] | None) -> Operation:

@@ -185,6 +185,12 @@ def test_an_audience_is_set_or_opened_but_never_by_accident(shell):
     assert shell("documents", "audience", "docs", "mods", "--everyone").exit_code == 2
 
 
+def test_the_index_is_built_anew_and_the_link_printed(shell):
+    """Both tell what they did; the link alone is on stdout, to be copied."""
+    assert "3" in shell("documents", "reindex").stdout
+    assert shell("documents", "page").stdout == "http://127.0.0.1:1/#admin=1.2\n"
+
+
 def test_addresses_and_files_are_told_apart(shell, tmp_path):
     """Web addresses go as they are, beside files; an audience goes along."""
     (tmp_path / "docs").mkdir()

@@ -94,6 +94,8 @@ class SmallHouse:
             ),
             "forget": self._forget,
             "show": self._constant(SHOWN),
+            "reindex": self._constant({"community": "sample", "documents": 3}),
+            "page": self._constant({"links": ["http://127.0.0.1:1/#admin=1.2"]}),
             "audience": self._constant({"community": "sample", "documents": 2, "audience": ["mods"]}),
             "status": self._constant({"pid": self.pid, "urls": list(self.urls)}),
         }
