@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
@@ -10,6 +11,7 @@ from yinlu_testing.telegram_house import (
     ALICE,
     BOB,
     GROUP,
+    SECRET,
     TelegramHouse,
     button,
     echo,
@@ -23,6 +25,7 @@ from bot_core.events import Invoked, Joined, Said, Spoke
 from bot_core.identity import ADMIN, Locale
 from bot_core.ports.members import SpeakMode
 
+HOOK = {"webhook_url": "https://bot.example", "webhook_secret": SECRET, "listen": ("127.0.0.1", 0)}
 pytest_plugins = ["yinlu_testing.redis"]
 
 
@@ -206,12 +209,14 @@ async def test_documents_photos_and_captions_ride_along(valkey):
         assert home.seen[2].attachments[0].name == "rules.md"
 
 
-async def test_an_album_shares_its_words(valkey):
-    """Each document of an album carries the words of the first."""
-    async with house(valkey) as home:
+@pytest.mark.parametrize("hook", [{}, HOOK], ids=["polling", "webhook"])
+async def test_an_album_is_one_event(valkey, hook):
+    """The files of an album come together with its words; a part that comes late is told apart, and knows them."""
+    async with house(valkey, **hook) as home:
         home.extra.append(echo)
-        home.api.files.update(a=b"A", b=b"B")
-        for name, caption in (("a", "@yinlu_bot keep these"), ("b", "")):
+        home.api.files.update(a=b"A", b=b"B", c=b"C")
+
+        async def part(name, caption=""):
             document = {
                 "file_id": name,
                 "file_name": f"{name}.txt",
@@ -220,8 +225,15 @@ async def test_an_album_shares_its_words(valkey):
             }
             fields = {"caption": caption} if caption else {}
             await home.say(chat=GROUP, document=document, media_group_id="77", **fields)
+
+        await asyncio.gather(part("a", "@yinlu_bot keep these"), part("b"))
+        await until_true(lambda: len(home.seen) == 1)
+        assert [file.name for file in home.seen[0].attachments] == ["a.txt", "b.txt"]
+        await asyncio.sleep(0.3)
+        await part("c")
         await until_true(lambda: len(home.seen) == 2)
         assert [e.content.text for e in home.seen] == ["keep these", "keep these"]
+        assert [file.name for file in home.seen[1].attachments] == ["c.txt"]
 
 
 async def test_a_voice_note_is_spoke(valkey):

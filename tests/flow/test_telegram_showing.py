@@ -292,14 +292,13 @@ async def test_in_private_an_answer_grows_as_a_preview(valkey):
 async def test_in_a_group_an_answer_grows_by_edits_of_one_message(valkey):
     """The first words are sent, later ones edit them, and so does the answer with its buttons."""
     async with house(valkey) as home:
-        face = home.telegram.face
         await home.say("@yinlu_bot slow", chat=GROUP)
         await home.answer("The ferry", chat=GROUP)
         await asyncio.sleep(0.1)
         home.answerer.go.set()
         message = await home.answer("07:45 [1].", chat=GROUP)
         await until_true(lambda: labels(message))
-        assert len(home.ours(GROUP)) == 1 and face.idempotent is False
+        assert len(home.ours(GROUP)) == 1
 
 
 async def test_a_draft_that_was_deleted_is_no_obstacle(valkey):
@@ -459,6 +458,35 @@ async def test_an_edit_that_changes_nothing_is_no_error(valkey):
         await face.edit(origin, str(message["message_id"]), say("New words"))
         assert message["text"] == "New words"
         await face.edit(origin, "99999", say("x"))
+
+
+@pytest.mark.parametrize(("repeats", "shown"), [(True, 1), (False, 0)])
+async def test_a_send_cut_off_by_a_crash_is_counted(valkey, repeats, shown, caplog):
+    """Its mark is found: it is made again, or given up where the options say so; the log has a line."""
+    async with house(valkey, repeat_uncertain=repeats) as home:
+        home.extra.append(echo)
+        message = home.message("hi")
+        await home.notes.put(f"telegram:mark:telegram:message:{ALICE}:{message['message_id']}#0:0", "?", 60)
+        await home.update(message=message)
+        await until_true(lambda: any("may have arrived" in record.message for record in caplog.records))
+        await home.say("next")
+        await home.answer("Echo: next")
+        assert sum("Echo: hi" in m["text"] for m in home.ours()) == shown
+
+
+async def test_a_status_becomes_a_picture_and_its_buttons_change_alone(valkey):
+    """Words may be replaced by a picture; a reply without parts changes nothing but the buttons."""
+    async with house(valkey) as home:
+        home.extra.append(echo)
+        await home.say("hi")
+        message = await home.answer("Echo: hi")
+        face, origin, number = home.telegram.face, home.seen[0].origin, str(message["message_id"])
+        picture = Picture(await stored(home, b"p1"), "a boat")
+        await face.edit(origin, number, Reply((Text("**Half** done"), picture)))
+        media = home.api.of("editMessageMedia")[0]["media"]
+        assert media["caption"] == "Half done" and media["caption_entities"][0]["type"] == "bold"
+        await face.edit(origin, number, Reply((), rows=((Button("U1", Action.UPSCALE, token="tok"),),)))
+        assert labels(message) == [["U1"]] and message["caption"] == "Half done"
 
 
 async def test_a_reply_knows_what_it_is_about(valkey):

@@ -94,10 +94,11 @@ def _named(arguments: Iterable[Argument], rest: str) -> tuple[dict[str, str], st
 
 def _positional(arguments: Sequence[Argument], rest: str) -> dict[str, str]:
     given: dict[str, str] = {}
+    arguments = [argument for argument in arguments if argument.kind is not ArgumentKind.FILE]
     for at, argument in enumerate(arguments):
-        if not rest or argument.kind is ArgumentKind.FILE:
-            continue
-        last = at == len(arguments) - 1
+        if not rest:
+            break
+        last = not any(later.required for later in arguments[at + 1 :])
         if argument.kind is ArgumentKind.TEXT and not argument.choices and last:
             given[argument.name], rest = rest, ""
             continue

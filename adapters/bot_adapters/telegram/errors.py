@@ -8,6 +8,7 @@
     └── Flood                   a 429; carries retry_after
     Refused                     trying again can't help
     ├── Gone                    the bot was removed or blocked, the chat or the member is not there
+    ├── Uncertain               a crash cut the call off, and the options say not to make it again
     ├── Missing                 the message to edit or to answer is not there
     └── CallRefused             anything else that Telegram says no to
 """
@@ -38,6 +39,10 @@ class Flood(LimitReached):
 
 class Gone(Refused):
     """Nobody can be reached there any more."""
+
+
+class Uncertain(Refused):
+    """A send that may have arrived."""
 
 
 class Missing(Refused):

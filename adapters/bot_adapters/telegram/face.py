@@ -9,18 +9,18 @@ from dataclasses import replace
 from bot_adapters.telegram import keyboard
 from bot_adapters.telegram.api import Api
 from bot_adapters.telegram.drafts import Drafts, aim
-from bot_adapters.telegram.errors import NO_TEXT, CallRefused, Gone, Missing
+from bot_adapters.telegram.errors import NO_TEXT, CallRefused, Gone, Missing, Uncertain
 from bot_adapters.telegram.keys import PLATFORM, Cause, Kind, cause_of, user_of
 from bot_adapters.telegram.options import TelegramOptions
 from bot_adapters.telegram.presses import TOAST, Presses
-from bot_adapters.telegram.render import Post, Renderer, locale_of, text_data
+from bot_adapters.telegram.render import Post, Renderer, as_media, locale_of, text_data
 from bot_adapters.telegram.rich import Rich
 from bot_adapters.telegram.sentences import WHAT_WAS_WRONG
 from bot_adapters.telegram.whisper import Whisper
 from bot_adapters.telegram.wire import Json
 from bot_core.answers import VoteValue
 from bot_core.conversation import DraftText
-from bot_core.errors import Refused
+from bot_core.errors import Refused, YinluError
 from bot_core.identity import Origin
 from bot_core.ports.work import Notes, Outgoing
 from bot_core.replies import Reply, VoteShown
@@ -32,10 +32,14 @@ SENT = 24 * 3600.0  # seconds that the parts of a send already made are known
 
 
 class TelegramFace:
-    """A bot_core Face. Telegram takes no idempotency keys: a send cut off by a crash is counted, not repeated."""
+    """A bot_core Face. Telegram takes no idempotency keys, so each send is marked in the notes just before its call.
+
+    A mark that is found again means that a crash cut the call off: such a send is counted in the log and, as the
+    options say, made again or given up. Everything before the mark is repeated safely, hence ``idempotent``.
+    """
 
     platform = PLATFORM
-    idempotent = False
+    idempotent = True
 
     def __init__(
         self,
@@ -74,14 +78,27 @@ class TelegramFace:
         number = int(message) if message.isdigit() else 0
         if not number:
             return
-        outgoing = Outgoing("", 0, origin, "", "", reply)
-        posts = await self._renderer.posts(outgoing)
-        data = {name: value for post in posts[-1:] for name, value in post.data.items()}
-        data.setdefault("reply_markup", keyboard.markup([]))
+        chat = int(origin.channel)
         try:
-            await self._replace(int(origin.channel), number, data)
+            if reply.parts:
+                await self._rewrite(
+                    chat, number, await self._renderer.posts(Outgoing("", 0, origin, "", "", reply))
+                )
+            else:
+                data = {"message_id": number, "reply_markup": self._renderer.buttons(reply)}
+                await self._api.send("editMessageReplyMarkup", chat, data)
         except (Missing, Gone) as error:
             log.info("a message could not be edited", extra={"error": str(error)})
+
+    async def _rewrite(self, chat: int, number: int, posts: list[Post]) -> None:
+        """Put a reply in the place of a message: its picture, or its words, and its buttons."""
+        data = posts[-1].data
+        media = next((as_media(post) for post in posts if as_media(post) is not None), None)
+        buttons = {"reply_markup": data.get("reply_markup", keyboard.markup([]))}
+        if media is None:
+            await self._replace(chat, number, {**data, **buttons})
+        else:
+            await self._api.send("editMessageMedia", chat, {"message_id": number, "media": media, **buttons})
 
     async def draft(self, origin: Origin, draft: DraftText) -> None:
         """Show a growing text, or that something is being done."""
@@ -93,13 +110,26 @@ class TelegramFace:
         done: list[int] = await self._sent(outgoing.key) if len(posts) > 1 else []
         for at, post in enumerate(posts[len(done) :], len(done)):
             aimed = aim(outgoing.origin, outgoing.event if at == 0 else "")
-            number = await self._post(chat, post, aimed, draft if at == 0 else 0)
+            number = await self._once(f"{outgoing.key}:{at}", chat, post, aimed, draft if at == 0 else 0)
             done.append(number)
             if len(posts) > 1:
                 await self._notes.put(f"telegram:sent:{outgoing.key}", json.dumps(done), SENT)
         last = done[-1] if done else 0
         await self._noted(outgoing, last)
         return str(last)
+
+    async def _once(self, key: str, chat: int, post: Post, aimed: Json, draft: int) -> int:
+        """Make one call of a send under its mark."""
+        mark = f"telegram:mark:{key}"
+        if not await self._notes.add(mark, "?", SENT):
+            log.warning("a send was cut off and may have arrived", extra={"send": key})
+            if not self._options.repeat_uncertain:
+                raise Uncertain(f"{key} may have arrived")
+        try:
+            return await self._post(chat, post, aimed, draft)
+        except YinluError:
+            await self._notes.drop(mark)
+            raise
 
     async def _post(self, chat: int, post: Post, aimed: Json, draft: int) -> int:
         if draft and post.text:

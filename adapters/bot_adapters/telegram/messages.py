@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from bot_adapters.telegram.albums import Albums
 from bot_adapters.telegram.attachments import Attachments
 from bot_adapters.telegram.commands import Read, Typed, read, typed
 from bot_adapters.telegram.desk import Desk
@@ -30,9 +31,8 @@ from bot_core.ports.work import Notes
 log = logging.getLogger(__name__)
 
 REMEMBERED = 10_000
-ALBUM = 120.0  # seconds that an album's words are known to its later parts
+ALBUM = 120.0  # seconds that an album's words are known
 UNFETCHED = FileRef("", "", 0)
-ALBUM_LOOKS, ALBUM_PAUSE = 4, 0.25
 
 
 class Messages:
@@ -54,6 +54,7 @@ class Messages:
         self._desk, self._people, self._walk, self._attachments = desk, people, walk, attachments
         self._whisper, self._face, self._commands, self._notes = whisper, face, commands, notes
         self._clock, self._options = clock, options
+        self._albums = Albums(self._whole, clock, options.album_pause)
         self._texts: OrderedDict[tuple[int, int], int] = OrderedDict()
 
     async def take(self, message: Message, edited: bool = False) -> None:
@@ -64,7 +65,17 @@ class Messages:
         if edited and not self._news(message):
             return
         self._remember(message)
-        message = await self._with_album(message)
+        if message.album and message.files and not edited:
+            await self._albums.take(message)
+        else:
+            await self._take(message, sender, edited)
+
+    async def _whole(self, message: Message) -> None:
+        """Take an album that is whole."""
+        assert message.sender is not None
+        await self._take(await self._with_words(message), message.sender, False)
+
+    async def _take(self, message: Message, sender: User, edited: bool) -> None:
         incoming = await self._incoming(message, sender, edited)
         if not edited and await self._filled(message, sender, incoming):
             return
@@ -118,20 +129,13 @@ class Messages:
             return False
         return self._texts.get((message.chat.id, message.id)) != hash(message.text)
 
-    async def _with_album(self, message: Message) -> Message:
-        """Give the later parts of an album the words of its first."""
-        if not message.album or not message.files:
-            return message
-        key = f"telegram:album:{message.chat.id}:{message.album}"
-        if message.text:
-            await self._notes.put(key, message.text[:4000], ALBUM)
-            return message
-        for _ in range(ALBUM_LOOKS):
-            words = await self._notes.get(key)
-            if words is not None:
-                return replace(message, text=words)
-            await self._clock.sleep(ALBUM_PAUSE)
-        return message
+    async def _with_words(self, album: Message) -> Message:
+        """Keep an album's words for parts that come late, or to another process; give these the words."""
+        key = f"telegram:album:{album.chat.id}:{album.album}"
+        if album.text:
+            await self._notes.put(key, album.text[:4000], ALBUM)
+            return album
+        return replace(album, text=await self._notes.get(key) or "")
 
     # --- forms ---------------------------------------------------------------------------------------------
     async def _filled(self, message: Message, sender: User, incoming: Incoming) -> bool:

@@ -33,6 +33,7 @@ class TelegramOptions:
     ephemeral: bool = True  # private answers in groups; needs a Bot API server of version 10.2 or newer
     pictures_as_files: bool = False  # keep pictures byte by byte, metadata included
 
+    repeat_uncertain: bool = True  # a send cut off by a crash is made again: perhaps twice rather than never
     private_interval: float = 1.5  # between two drafts of one answer
     group_interval: float = 3.0
     draft_after: float = 0.7  # an answer that is ready by then comes without drafts
@@ -42,6 +43,7 @@ class TelegramOptions:
     per_group: int = 20  # sends to one group in a minute
     patience: float = 20.0  # how long a send waits here before it goes back to the outbox
     edited_within: float = 15 * 60.0
+    album_pause: float = 0.7  # after this without a further part an album is whole
     form_seconds: float = 24 * 3600.0
     remember: float = 30 * 24 * 3600.0  # what a message of ours was about, where a group moved to
 

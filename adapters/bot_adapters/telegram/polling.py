@@ -8,7 +8,7 @@ import logging
 from bot_adapters.telegram.api import Api
 from bot_adapters.telegram.errors import CallRefused, Flood
 from bot_adapters.telegram.options import TelegramOptions
-from bot_adapters.telegram.updates import KINDS, Updates, chat_of
+from bot_adapters.telegram.updates import KINDS, UNREADABLE, Lane, Updates, lane_of
 from bot_adapters.telegram.wire import Json
 from bot_core.errors import Broken, YinluError
 from bot_core.ports.safety import Clock
@@ -74,7 +74,7 @@ class Polling:
 
     async def _take(self, updates: list[Json]) -> None:
         """Take a batch, chats side by side; the offset moves up to the first that was not taken."""
-        lanes: dict[int, list[Json]] = {}
+        lanes: dict[Lane, list[Json]] = {}
         for update in updates:
             lanes.setdefault(_lane(update), []).append(update)
         ended = await asyncio.gather(*(self._in_order(lane) for lane in lanes.values()))
@@ -100,9 +100,9 @@ class Polling:
         await self._clock.sleep(pause)
 
 
-def _lane(update: Json) -> int:
+def _lane(update: Json) -> Lane:
     kind = next((name for name in KINDS if name in update), None)
     try:
-        return chat_of(update[kind]) if kind else 0
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return 0
+        return lane_of(update[kind]) if kind else (0, 0)
+    except UNREADABLE:
+        return 0, 0

@@ -73,6 +73,10 @@ class Renderer:
             texts[-1] = Post("sendMessage", {**texts[-1].data, **_buttons(rows)})
         return [*texts[:-1], *media, *texts[-1:]] if media else texts
 
+    def buttons(self, reply: Reply) -> Json:
+        """Return a reply's keyboard alone."""
+        return keyboard.markup(keyboard.rows_of(reply, self._signer, ""))
+
     def draft(self, markdown: str) -> Json:
         """Return a growing text, cut to one message."""
         parts = split(self._markdown.read(self._tame(markdown, ())), TEXT)
@@ -159,6 +163,25 @@ class Renderer:
         if kind in AUDIO:
             return Post("sendAudio", {"audio": upload(data, file.name or "audio.mp3"), **seconds, **caption})
         return Post("sendDocument", {"document": upload(data, file.name or "audio"), **caption})
+
+
+def as_media(post: Post) -> telegram.InputMedia | None:
+    """Return a picture or a file that was to be sent as something that replaces one; None for anything else."""
+    for kind, made in (("photo", telegram.InputMediaPhoto), ("document", telegram.InputMediaDocument)):
+        file = post.data.get(kind)
+        if isinstance(file, telegram.InputFile):
+            again = telegram.InputFile(file.input_file_content, filename=file.filename, attach=True)
+            return made(
+                again,
+                caption=post.data.get("caption"),
+                caption_entities=_entities(post.data.get("caption_entities")),
+            )
+    return None
+
+
+def _entities(wire: list[Json] | None) -> list[telegram.MessageEntity] | None:
+    found = [telegram.MessageEntity.de_json(one, None) for one in wire or ()]
+    return found or None
 
 
 def upload(data: bytes, name: str, attach: bool = False) -> telegram.InputFile:

@@ -16,6 +16,7 @@ from bot_adapters.telegram.wire import Json, read_callback, read_membership, rea
 log = logging.getLogger(__name__)
 
 KINDS = ("message", "edited_message", "callback_query", "my_chat_member", "chat_member", "chat_join_request")
+Lane = tuple[int, int]
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
@@ -30,7 +31,7 @@ class Updates:
 
     def __init__(self, messages: Messages, buttons: Buttons, arrivals: Arrivals) -> None:
         self._messages, self._buttons, self._arrivals = messages, buttons, arrivals
-        self._lanes: dict[int, _Lane] = {}
+        self._lanes: dict[Lane, _Lane] = {}
 
     async def take(self, update: Json) -> None:
         """Return when the update needs no second telling. Raises NotTaken, EngineDown, StorageFull."""
@@ -38,7 +39,7 @@ class Updates:
             kind = next((name for name in KINDS if name in update), None)
             if kind is None:
                 return
-            async with self._lane(chat_of(update[kind])):
+            async with self._lane(lane_of(update[kind])):
                 await self._sort(kind, update[kind])
         except UNREADABLE as error:
             log.exception(
@@ -61,8 +62,8 @@ class Updates:
             await self._arrivals.member(read_membership(data))
 
     @asynccontextmanager
-    async def _lane(self, chat: int) -> AsyncIterator[None]:
-        lane = self._lanes.setdefault(chat, _Lane())
+    async def _lane(self, key: Lane) -> AsyncIterator[None]:
+        lane = self._lanes.setdefault(key, _Lane())
         lane.users += 1
         try:
             async with lane.lock:
@@ -70,13 +71,16 @@ class Updates:
         finally:
             lane.users -= 1
             if not lane.users:
-                self._lanes.pop(chat, None)
+                self._lanes.pop(key, None)
 
 
-def chat_of(data: Json) -> int:
-    """Return the chat that an update belongs to; a press without its message belongs to who pressed."""
+def lane_of(data: Json) -> Lane:
+    """Return what an update is kept in order with: its chat; a press without its message belongs to who pressed.
+
+    The parts of an album wait for each other, so they can't wait for each other's end.
+    """
     message = data.get("message") or data
     chat = message.get("chat") or data.get("from")
     if chat is None:
         raise KeyError("chat")
-    return int(chat["id"])
+    return int(chat["id"]), int(message["message_id"]) if message.get("media_group_id") else 0

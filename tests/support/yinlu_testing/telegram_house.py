@@ -45,6 +45,7 @@ FAST = TelegramOptions(
     private_interval=0.05,
     group_interval=0.05,
     draft_after=0.0,
+    album_pause=0.15,
     answer_press_after=0.3,
     per_second=1000,
     per_chat=1000,

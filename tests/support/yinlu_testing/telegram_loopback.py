@@ -264,6 +264,15 @@ class Loopback:
         message["reply_markup"] = data.get("reply_markup")
         return message
 
+    def _on_editMessageMedia(self, data: dict[str, Any]) -> Any:
+        message = self.messages.get((data["chat_id"], data["message_id"]))
+        if message is None:
+            return self._error(400, "Bad Request: message to edit not found")
+        message.pop("text", None)
+        message |= {"photo": [photo_json("sent")], "caption": data["media"].get("caption", "")}
+        message["reply_markup"] = data.get("reply_markup")
+        return message
+
     def _on_editMessageCaption(self, data: dict[str, Any]) -> Any:
         message = self.messages[data["chat_id"], data["message_id"]]
         message["caption"] = data["caption"]
