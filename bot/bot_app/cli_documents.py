@@ -81,18 +81,18 @@ async def listing(caller: Caller, community: str | None, as_json: bool) -> int:
 
     documents, failed = result["documents"], result.get("failed", [])
     heads = [
-        ("来源", "source"),
-        ("标题", "title"),
+        ("状态", "state"),
         ("段落", "passages"),
         ("语言", "language"),
         ("日期", "date"),
+        ("来源", "source"),
+        ("标题", "title"),
         ("谁能看", "audience"),
-        ("状态", "state"),
     ]
     rows = [_row(document) for document in documents]
-    rows += [[f["source"], "", "", "", "", "", f"{_state('failed')}: {f['reason']}"] for f in failed]
+    rows += [[_state("failed"), "", "", "", f["source"], f["reason"], ""] for f in failed]
     if rows:
-        out().print(table(*(in_words(*head) for head in heads), rows=rows))
+        out().print(table(*(in_words(*head) for head in heads), rows=rows, whole=4))
     passages = sum(document.get("passages", 0) for document in documents)
     say(
         in_words(
@@ -105,8 +105,9 @@ async def listing(caller: Caller, community: str | None, as_json: bool) -> int:
 
 def _row(document: dict[str, Any]) -> list[object]:
     audience = ", ".join(document.get("audience") or []) or in_words("所有人", "everyone")
-    names = ("source", "title", "passages", "language", "date")
-    return [*(document.get(name, "") for name in names), audience, _state(document.get("state", "ready"))]
+    names = ("passages", "language", "date", "source", "title")
+    state = _state(document.get("state", "ready"))
+    return [state, *(document.get(name, "") for name in names), audience]
 
 
 def _state(state: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot_core.ports.knowledge import Indexed, IngestProgress, Vector
 from bot_knowledge.chunking import searchable
-from bot_knowledge.library.indexing import BATCH, Indexer
+from bot_knowledge.library.indexing import BATCH, TOGETHER, Indexer
 from bot_knowledge.library.pace import Pace
 from bot_knowledge.manifest import Entry
 from bot_knowledge.store.generations import Generations
@@ -39,19 +39,42 @@ class Reindexer:
 
     async def _document(self, community: str, entry: Entry) -> None:
         items = await self.store.document(community, entry.id)
-        fast = self.indexer.signals.fast
-        for start in range(0, len(items), BATCH * 8):
-            part = items[start : start + BATCH * 8]
-            await self.indexer.signals.calm()
-            vectors = await fast.passages([searchable(item.passage) for item in part])
-            made = {item.passage.id: vector for item, vector in zip(part, vectors, strict=True)}
+        for start in range(0, len(items), TOGETHER):
+            part = items[start : start + TOGETHER]
+            made, tokens = await self._embedded(part)
             async with self.indexer.writing(
                 community
             ):  # as they are now: hidden, changed or forgotten meanwhile
                 now = await self.store.indexed(community, list(made))
-                await self.store.build(
-                    community, [self._anew(i, {fast.name: made[i.passage.id]}) for i in now]
+                await self.store.build(community, [self._anew(item, made[item.passage.id]) for item in now])
+                kept = {(i.passage.document, i.passage.id): tokens.get(i.passage.id, b"") for i in now}
+                await self.indexer.manifest.keep_tokens(
+                    community, {k: data for k, data in kept.items() if data}
                 )
+
+    async def _embedded(
+        self, items: Sequence[Indexed]
+    ) -> tuple[dict[str, dict[str, Vector]], dict[str, bytes]]:
+        """Return vectors by name and token vectors, by passage id.
+
+        ``again``: with the better embedding, so that the new index is no worse from its first moment. Else the old one
+        is not what it should be, and the better embedding follows in the background.
+        """
+        signals = self.indexer.signals
+        ids = [item.passage.id for item in items]
+        texts = [searchable(item.passage) for item in items]
+        await signals.calm()
+        fast = await signals.fast.passages(texts)
+        made = {key: {signals.fast.name: vector} for key, vector in zip(ids, fast, strict=True)}
+        if not self.again or signals.better is None:
+            return made, {}
+        tokens: dict[str, bytes] = {}
+        for start in range(0, len(ids), BATCH):
+            await signals.calm()
+            vectors, data = await signals.improved(texts[start : start + BATCH])
+            for key, vector, own in zip(ids[start : start + BATCH], vectors, data, strict=True):
+                made[key][signals.better.name], tokens[key] = vector, own
+        return made, tokens
 
     def _anew(self, item: Indexed, vectors: Mapping[str, Vector]) -> Indexed:
         kept = {} if self.again else dict(item.vectors)

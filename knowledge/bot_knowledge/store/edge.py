@@ -6,6 +6,7 @@ import errno
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -153,6 +154,8 @@ class EdgeStore:
             if shard is not None:
                 shard.close()
             shutil.rmtree(self._path(community), ignore_errors=True)
+            with suppress(OSError):  # not empty, or never made
+                self._path(community).parent.rmdir()
 
         await self._lane.run(drop)
 

@@ -54,7 +54,9 @@ class Generations:
         """Begin another generation; from now on what is written goes there too."""
         number = self._current(community).number + 1
         fresh = Generation(f"{community}~{number}", dict(self.vectors), number)
-        await self._at(fresh).drop(fresh.name)  # what a rebuild that was cut off left
+        before = f"{community}~{number - 2}" if number > 2 else community
+        for left in (fresh.name, *([before] if number > 1 else [])):
+            await self._at(fresh).drop(left)  # what a rebuild, or a switch, that was cut off left
         self._building[community] = fresh
 
     async def build(self, community: str, items: Sequence[Indexed]) -> None:
