@@ -34,6 +34,7 @@ from bot_core.middleware import LimitPersons, ModerateIncoming, VerifyPresses
 from bot_core.ports.ledger import Ledger
 from bot_core.ports.safety import Fetcher
 from bot_core.ports.work import Rate
+from bot_handlers.imagine.options import EXAMPLES
 from bot_knowledge import Knowledge, KnowledgeOptions, open_knowledge
 from bot_knowledge.samples import handbook
 from bot_ledger import SqlLedger, sqlite_url
@@ -227,6 +228,8 @@ def _web_options(settings: Settings) -> WebOptions:
         forwarded=settings.behind_proxy,
         question=settings.question_characters,
         upload_bytes=settings.document_bytes,
+        images=True,
+        prompts=EXAMPLES,
         connections=settings.connections,
         per_address=settings.connections_per_address,
     )

@@ -50,7 +50,7 @@ async def test_a_prompt_is_answered_at_once_with_its_place(house):
     alice = Member(house, "alice")
     (told,) = await alice.types("imagine", prompt=RED_FOX)
     assert told.text.startswith(
-        "**a red fox at night --ar 3:2 --seed 7** - alice (fast)\nwaiting · place 1 · about "
+        "**a red fox at night --ar 3:2 --seed 7** - alice (fast)\n\nwaiting · place 1 · about "
     )
     assert actions(told) == [Action.STOP]
 
@@ -188,7 +188,7 @@ async def test_the_message_follows_the_job():
                 await asyncio.sleep(0.01)
     edits = house.faces["test"].edits
     assert {message for message, _ in edits} == {"m1"}
-    states = [reply.text.splitlines()[1] for _, reply in edits]
+    states = [reply.text.splitlines()[2] for _, reply in edits]
     percents = [int(state.split()[1].rstrip("%")) for state in states if state.startswith("drawing")]
     assert percents == sorted(percents)
     assert len(percents) >= 2

@@ -85,6 +85,7 @@ class Greeter:
         return {
             "community": {"id": community, "name": await self._name(community, locale)},
             "locale": locale.value,
+            "prompts": [words.of(locale) for words in self.options.prompts],
             "commands": self.commands.data(locale),
             "examples": await self._examples(community, locale),
             "notice": self.options.notice.of(locale),

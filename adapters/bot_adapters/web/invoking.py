@@ -39,6 +39,16 @@ class Commands:
             for command in self.offered
         ]
 
+    def typed(self, text: str) -> Invoked | None:
+        """Return the event of a line like ``/imagine a fox``; None for what begins with no command's name."""
+        name, _, rest = text.strip().removeprefix("/").partition(" ")
+        known = {command.name: command for command in self.declared}
+        if not text.strip().startswith("/") or name.lower() not in known:
+            return None
+        texts = [each for each in known[name.lower()].arguments if each.kind is ArgumentKind.TEXT]
+        given = {texts[0].name: rest.strip()} if texts and rest.strip() else {}
+        return self.invoked(name, given)
+
     def invoked(self, name: str, given: object) -> Invoked:
         """Return the event of a client's ``invoke``. Raises BadInput for what its declaration does not take."""
         command = next((each for each in self.declared if each.name == name.lower()), None)

@@ -34,6 +34,7 @@ class WebOptions:
     static: Path | None = None  # the page's files, where they are not the package's own
     notice: Words = NOTICE
     images: bool = False  # told to the page as features
+    prompts: tuple[Words, ...] = ()  # example prompts, told to the page
     voice: bool = False
 
     question: int = 2000  # characters, told to the page; ``clean`` is what refuses

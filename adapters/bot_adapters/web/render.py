@@ -111,6 +111,8 @@ def message_data(message: str, reply: Reply) -> Json:
         "parts": [part for part in map(part_data, reply.parts) if part is not None],
         "buttons": rows_data(reply.rows),
         "private": reply.private,
+        "made": reply.made or "",
+        "keep": not reply.parts,  # only the buttons change
     }
 
 

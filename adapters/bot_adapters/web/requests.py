@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 NO_COMMANDS, NO_FORMS = Commands(()), Forms(())
 VOTES = "votes"  # a thread of its own: a vote must not wait for an answer that is still being written
+ASKING = (Action.FOLLOW_UP, Action.EXAMPLE, Action.REGENERATE)
 VOTING = (Action.VOTE_UP, Action.VOTE_DOWN, Action.REASON)
 VOTES_READ = 500
 Handler = Callable[[Connection, Envelope], Awaitable[None]]
@@ -106,8 +107,9 @@ class Requests:
             raise
 
     async def _ask(self, connection: Connection, envelope: Envelope) -> None:
-        said = Said(self.clean(text_of(envelope.data, "text")))
-        await self._accept(connection, envelope, said)
+        text = text_of(envelope.data, "text")
+        content: Content | None = self.commands.typed(text)
+        await self._accept(connection, envelope, content or Said(self.clean(text)))
 
     async def _press(self, connection: Connection, envelope: Envelope) -> None:
         token = text_of(envelope.data, "token")
@@ -119,7 +121,9 @@ class Requests:
             connection.say(numbered(frame("form", data, envelope.id), connection.session))
             return
         voting = press.action in VOTING
-        await self._accept(connection, envelope, Pressed(token, message), VOTES if voting else None)
+        thread = VOTES if voting else None
+        told = press.action in ASKING
+        await self._accept(connection, envelope, Pressed(token, message), thread, told=told)
 
     async def _invoke(self, connection: Connection, envelope: Envelope) -> None:
         name = text_of(envelope.data, "command")
@@ -128,7 +132,9 @@ class Requests:
     async def _submit(self, connection: Connection, envelope: Envelope) -> None:
         token = text_of(envelope.data, "token")
         await self._read(connection, token)
-        await self._accept(connection, envelope, Submitted(token, form_values(envelope.data.get("values"))))
+        await self._accept(
+            connection, envelope, Submitted(token, form_values(envelope.data.get("values"))), told=False
+        )
 
     async def _vote(self, connection: Connection, envelope: Envelope) -> None:
         token = text_of(envelope.data, "token")
@@ -147,8 +153,15 @@ class Requests:
         return await self.places.community(self._origin(connection)) or ""
 
     async def _accept(
-        self, connection: Connection, envelope: Envelope, content: Content, thread: str | None = None
+        self,
+        connection: Connection,
+        envelope: Envelope,
+        content: Content,
+        thread: str | None = None,
+        *,
+        told: bool = True,
     ) -> None:
+        """Store an event; ``told``: the client shows it as a request of its own, and hears that it is stored."""
         if not envelope.id:
             raise BadInput("no id", NEEDS_ID)
         incoming = Incoming(
@@ -162,7 +175,7 @@ class Requests:
         receipt = await self.intake.accept(incoming)
         if receipt is Receipt.FULL:
             raise Busy("the journal is full")
-        if receipt is Receipt.NEW and thread is None:
+        if receipt is Receipt.NEW and thread is None and told:
             await self.face.received(connection.channel, incoming.key)
 
     async def _cancel(self, connection: Connection, envelope: Envelope) -> None:

@@ -22,7 +22,7 @@ def title(picture: PictureJob, lane: str, locale: Locale) -> str:
         .of(locale)
         .format(
             prompt=f"**{_bold(step.prompt)}**",
-            member=_bold(picture.member) or "·",
+            member=_bold(picture.member) or words.SOMEBODY.of(locale),
             lane=words.LANES[lane].of(locale),
             picture=step.pick + 1,
             amount=number(step.amount),
@@ -35,7 +35,7 @@ def status(view: JobView, seconds: float, locale: Locale) -> Reply:
     """Return the message that follows a job."""
     picture = picture_job(view.job.payload)
     parts: list[Part] = [
-        Text(title(picture, view.job.lane.value, locale) + "\n" + _state(view, seconds, locale))
+        Text(title(picture, view.job.lane.value, locale) + "\n\n" + _state(view, seconds, locale))
     ]
     if view.state is JobState.RUNNING and view.progress is not None and view.progress.preview is not None:
         parts.append(Picture(view.progress.preview, picture.prompt.words))
@@ -58,7 +58,7 @@ def pictures(
     foot = words.MADE_BY.of(locale).format(
         maker=maker.of(locale), seed=picture.last.seed, job=view.job.id[:8]
     )
-    text = title(picture, view.job.lane.value, locale) + f"\n{foot}"
+    text = title(picture, view.job.lane.value, locale) + f"\n\n{foot}"
     return Reply(
         (Text(text), Picture(view.result.files[0], alt)),
         rows=buttons(view.job.id, picture.last.action.pictures, locale, pressed),

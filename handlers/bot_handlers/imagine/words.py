@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot_core.identity import Locale, Words
 from bot_core.pictures import PictureAction
 
+SOMEBODY = Words("访客", "a visitor")
 WAITING = Words("排队中 · 第 {position} 位 · 约 {seconds}", "waiting · place {position} · about {seconds}")
 NEXT = Words("马上开始", "starting now")
 RUNNING = Words("绘制中 {percent}%", "drawing {percent}%")

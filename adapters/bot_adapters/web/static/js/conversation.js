@@ -21,6 +21,7 @@ export function newTurn(id, fields = {}) {
 
 const list = (value) => (Array.isArray(value) ? value : []);
 const text = (value) => (typeof value === "string" ? value : "");
+const pressableRows = (rows) => list(rows).map((row) => list(row).filter((button) => button && typeof button.token === "string")).filter((row) => row.length);
 const flat = (rows) => list(rows).flat().filter((button) => button && typeof button.token === "string");
 const pressable = (value) => list(value).filter((one) => one && one.text && one.token);
 
@@ -69,7 +70,7 @@ export const applies = {
   },
 
   vote(conversation, { data }) {
-    const turn = conversation.ofAnswer(data.answer);
+    const turn = conversation.ofAnswer(data.answer) ?? conversation.ofMade(data.answer);
     if (!turn) return [];
     turn.vote = data.value ? { value: data.value, reason: data.reason ?? null } : null;
     turn.thanks = text(data.text);
@@ -89,10 +90,9 @@ export const applies = {
     const key = text(data.message) || `message-${conversation.seq}`;
     const asked = conversation.turn(id);
     if (asked && RUNNING.has(asked.state)) asked.state = "done"; // answered by a message instead of an answer
-    const item = conversation.put({
-      kind: "message", id: key, text: text(data.text), parts: list(data.parts), buttons: flat(data.buttons),
-      private: data.private === true, time: Date.now(),
-    });
+    const rows = pressableRows(data.buttons);
+    const whole = { text: text(data.text), parts: list(data.parts), made: text(data.made), private: data.private === true, time: Date.now() };
+    const item = conversation.put({ kind: "message", id: key, rows, ...(data.keep === true ? {} : whole) });
     return asked ? [asked, item] : [item];
   },
 
@@ -125,6 +125,11 @@ export class Conversation {
     return answer ? this.turns.findLast((turn) => turn.answer === answer) ?? null : null;
   }
 
+  /** The newest message that shows what a job made. */
+  ofMade(job) {
+    return job ? this.items.findLast((item) => item.kind === "message" && item.made === job) ?? null : null;
+  }
+
   /** The turn of a request that is under way; one asked in another tab is made here, its question still unknown. */
   running(id) {
     if (!id) return null;
@@ -142,8 +147,9 @@ export class Conversation {
 
   put(item) {
     const at = this.items.findIndex((one) => one.kind === item.kind && one.id === item.id);
-    if (at < 0) this.items.push(item);
-    return at < 0 ? item : Object.assign(this.items[at], item);
+    if (at >= 0) return Object.assign(this.items[at], item);
+    this.items.push({ text: "", parts: [], ...item });
+    return this.items.at(-1);
   }
 
   /** Merge a turn of the server's history. */

@@ -101,6 +101,12 @@ const WORDS = {
     place: "第 {n} 位",
     about: "大约还要 {time}",
     voteFailed: "没能记下，请再试一次。",
+    drawExamples: "也可以画一张",
+    commands: "命令",
+    picture: "图片",
+    openPicture: "查看大图：{alt}",
+    save: "保存", drawn: "画出的区域",
+    drawRegion: "在图上拖出要重画的区域，或在下面选。",
   },
   en: {
     skip: "Skip to the question",
@@ -202,6 +208,12 @@ const WORDS = {
     place: "{n} in line",
     about: "about {time} left",
     voteFailed: "Not recorded; please try again.",
+    drawExamples: "Or draw something",
+    commands: "Commands",
+    picture: "Picture",
+    openPicture: "Open the picture: {alt}",
+    save: "Save", drawn: "The region drawn",
+    drawRegion: "Drag over the part to draw anew, or choose below.",
   },
 };
 

@@ -1,5 +1,5 @@
 // The page's heart: holds the conversation, speaks through the connection, keeps everything across reloads.
-// Events tell the views what changed: items (all of them), item (one), finished, state, hello, board, notice (a sentence).
+// Events tell the views what changed: items (all of them), item (one), finished, state, hello, board, form, notice.
 
 import { Connection } from "./connection.js";
 import { Conversation, RUNNING, newTurn } from "./conversation.js";
@@ -9,7 +9,7 @@ import * as store from "./store.js";
 import { Tabs } from "./tabs.js";
 import { Votes } from "./votes.js";
 
-const CATCH_UP = 3_000, SAVE = 400; // ms to wait for the replay before unsent questions are sent; between two savings
+const OF_NOW = new Set(["board", "form"]), CATCH_UP = 3_000, SAVE = 400; // frames of what is open now; ms to wait for the replay before unsent questions are sent; between two savings
 
 export class Session extends EventTarget {
   state = "connecting";
@@ -50,9 +50,9 @@ export class Session extends EventTarget {
     this.#request(newTurn(requestId(), { question, token, again, state: "unsent" }));
   }
 
-  /** Any other button: what it does comes back as frames. */
-  pressOther(token, message) {
-    this.#sendOrKeep("press", { token, ...(message ? { message } : {}) }, requestId());
+  /** Any other button, or a form: what it does comes back as frames. */
+  act(type, data) {
+    this.#sendOrKeep(type, data, requestId());
   }
 
   retry(turn) {
@@ -149,7 +149,7 @@ export class Session extends EventTarget {
 
   #frame(frame) {
     if (frame.session && frame.session !== this.live) return;
-    if (frame.type === "board") return this.#emit("board", frame.data);
+    if (OF_NOW.has(frame.type)) return this.#emit(frame.type, frame.data);
     const changed = this.conversation.take(frame);
     if (changed === null) return;
     if (this.conversation.gap) this.#askHistory();

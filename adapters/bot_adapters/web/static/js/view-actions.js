@@ -38,7 +38,7 @@ export class ActionsView {
     this.thanks.textContent = turn.thanks;
     this.label.hidden = turn.label !== "generated";
     const others = turn.buttons.filter(({ action }) => !OWN.has(action));
-    this.others.replaceChildren(...others.map((button) => otherButton(button, (token) => this.context.session.pressOther(token))));
+    this.others.replaceChildren(...others.map((button) => otherButton(button, (token) => this.context.session.act("press", { token }))));
   }
 
   #vote(value, name) {

@@ -3,6 +3,7 @@
 import { el, icon, iconButton } from "./dom.js";
 import { say } from "./i18n.js";
 import { points } from "./protocol.js";
+import { CommandsList } from "./view-commands.js";
 import * as store from "./store.js";
 
 const FLASH = 6_000; // ms
@@ -19,6 +20,7 @@ export class Composer {
       enterkeyhint: "send", autocomplete: "off", spellcheck: "false", on: { input: () => this.#typed(), keydown: (event) => this.#key(event) } });
     this.sendButton = el("button", { type: "submit", class: "send", "aria-label": say("send"), title: say("send") }, icon("send"));
     this.stopButton = el("button", { type: "button", class: "send stop", "aria-label": say("stop"), title: say("stop"), on: { click: () => this.#stop() } }, icon("stop"));
+    this.commands = new CommandsList({ session: this.session, pick: (words) => this.#pick(words) });
     this.counter = el("p", { class: "counter", id: "counter" });
     this.trouble = el("p", { class: "trouble", hidden: true });
     this.notice = el("p", { class: "notice", role: "note" });
@@ -26,7 +28,7 @@ export class Composer {
     const form = el("form", { class: "composer", on: { submit: (event) => {
       event.preventDefault();
       this.submit();
-    }, click: (event) => event.target === event.currentTarget && this.area.focus() } }, this.area, this.counter, this.sendButton, this.stopButton);
+    }, click: (event) => event.target === event.currentTarget && this.area.focus() } }, this.commands.node, this.area, this.counter, this.sendButton, this.stopButton);
     this.form = form;
     this.dock.replaceChildren(el("div", { class: "column" }, this.latestButton, this.trouble, form, this.notice));
     this.area.value = words ?? this.#draft();
@@ -91,6 +93,7 @@ export class Composer {
   }
 
   #key(event) {
+    if (this.commands.key(event, this.area)) return;
     if (event.key === "Escape" && this.session.busy) {
       event.preventDefault();
       this.#stop();
@@ -102,8 +105,16 @@ export class Composer {
     this.submit();
   }
 
+  #pick(words) {
+    this.area.value = words;
+    this.#typed();
+    if (words.endsWith(" ")) this.area.focus();
+    else this.submit();
+  }
+
   #typed() {
     this.#fit();
+    this.commands.update(this.area.value, this.area);
     store.set(`draft.${this.#draftKey()}`, this.area.value || null);
   }
 

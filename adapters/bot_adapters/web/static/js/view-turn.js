@@ -30,7 +30,7 @@ export class TurnView {
     this.followUps = el("div", { class: "follow-ups", role: "group", "aria-label": say("followUps"), hidden: true });
     this.node = el("section", { class: "turn" },
       el("div", { class: "ask" }, el("span", { class: "waypoint", "aria-hidden": "true" }), this.question, this.time),
-      el("div", { class: "reply" }, el("span", { class: "lamp", "aria-hidden": "true" }, lantern()), this.article, this.followUps));
+      (this.reply = el("div", { class: "reply" }, el("span", { class: "lamp", "aria-hidden": "true" }, lantern()), this.article, this.followUps)));
   }
 
   update(turn, { last }) {
@@ -40,6 +40,7 @@ export class TurnView {
     this.node.dataset.outcome = turn.outcome;
     this.#showQuestion(turn);
     this.article.setAttribute("aria-busy", String(running));
+    this.reply.hidden = turn.state === "done" && !turn.text && !turn.outcome; // answered by a message of its own
     this.progress.update(turn, running);
     this.#showBanner(turn, running);
     this.#showText(turn);
