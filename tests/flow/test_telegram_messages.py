@@ -344,3 +344,16 @@ async def test_a_press_without_words_is_answered_silently(valkey):
         await home.press(button(message, "🔁"), message, user=BOB)
         await until_true(lambda: home.api.of("answerCallbackQuery"))
         assert "text" not in home.api.of("answerCallbackQuery")[0]
+
+
+async def test_what_waited_too_long_gets_a_notice(valkey):
+    """A message of half a day ago is not answered late; its chat reads so, once."""
+    async with house(valkey) as home:
+        home.extra.append(echo)
+        now = home.message()["date"]
+        await home.say("good morning", date=now - 12 * 3600)
+        await home.say("anybody?", date=now - 11 * 3600)
+        await home.say("good evening")
+        await home.answer("Echo: good evening")
+        await home.answer("too old to act on now")
+        assert len(home.seen) == 1 and len(home.ours()) == 2

@@ -437,6 +437,16 @@ async def test_entities_that_are_refused_go_without(valkey):
         assert message["entities"] == []
 
 
+async def test_a_picture_that_is_no_photo_goes_as_a_file(valkey):
+    """Where Telegram does not take a picture's shape it is sent as a document."""
+    async with house(valkey) as home:
+        home.extra.append(sends(Reply((Text("Long"), Picture(await stored(home), "a strip")))))
+        home.api.refuse["sendPhoto"].append((400, {"description": "Bad Request: PHOTO_INVALID_DIMENSIONS"}))
+        await home.say("hi")
+        await home.answer("Long")
+        assert home.api.of("sendDocument")[0]["document"] == b"data"
+
+
 async def test_a_429_is_sat_out(valkey):
     """The send goes when it was asked to, not before."""
     async with house(valkey) as home:

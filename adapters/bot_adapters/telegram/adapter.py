@@ -86,7 +86,7 @@ class TelegramAdapter:
         whisper = Whisper(api, notes, renderer, presses, clock, options)
         self.face = TelegramFace(api, notes, renderer, drafts, presses, whisper, signer, options)
         self.members = TelegramMembers(api)
-        self._menus = Menus(api, notes, options)
+        self._menus = Menus(api, notes, clock, options)
         named = {command.name: command for command in commands}
         people = People(api, clock, speaking, options, locales)
         desk = Desk(self._take, api, notes, self._chores)
@@ -131,7 +131,7 @@ class TelegramAdapter:
 
     async def _run(self) -> None:
         await self._introduced()
-        await self._menus.settle(self._declared)
+        self._chores.start(self._menus.settle(self._declared), "menus")
         if self.options.webhook_url:
             await self._persist(self.webhook.announce)
         else:

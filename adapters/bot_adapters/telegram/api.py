@@ -83,7 +83,8 @@ class Api:
             return await self.bot.raw(method, data, timeout)
         except RetryAfter as error:
             chat = data.get("chat_id")
-            await self._pace.stop(chat if isinstance(chat, int) else None, seconds_of(error))
+            if isinstance(chat, int):
+                await self._pace.stop(chat, seconds_of(error))
             raise meaning(method, error) from error
         except TelegramError as error:
             raise meaning(method, error) from error

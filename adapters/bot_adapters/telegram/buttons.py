@@ -46,7 +46,8 @@ class Buttons:
     async def take(self, press: Callback) -> None:
         """Hand in a press, or lead on the form it belongs to. Raises NotTaken, EngineDown."""
         if press.message is None:
-            await self.presses.answer(press.id, GONE_BUTTON.en)
+            locale = await self.people.locale(press.user, origin_of(press.user.id))
+            await self.presses.answer(press.id, GONE_BUTTON.of(locale))
             return
         incoming = await self._incoming(press)
         asker = Asker(

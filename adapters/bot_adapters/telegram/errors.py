@@ -29,6 +29,12 @@ MISSING = ("message to edit not found", "message can't be edited", "message to d
 UNCHANGED = "message is not modified"
 NO_THREAD = ("message thread not found", "topic_closed", "topic_deleted")
 NO_TEXT = "there is no text in the message"
+BAD_PHOTO = (
+    "photo_invalid",
+    "image_process_failed",
+    "wrong type of the web page content",
+    "photo_save_file_invalid",
+)
 BAD_ENTITIES = ("can't parse entities", "entity", "entities")
 OLD_PRESS = ("query is too old", "query_id_invalid", "query id is invalid")
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot_adapters.telegram import keyboard
 from bot_adapters.telegram.api import Api
 from bot_adapters.telegram.drafts import Drafts, aim
-from bot_adapters.telegram.errors import NO_TEXT, CallRefused, Gone, Missing, Uncertain
+from bot_adapters.telegram.errors import BAD_PHOTO, NO_TEXT, CallRefused, Gone, Missing, Uncertain
 from bot_adapters.telegram.keys import PLATFORM, Cause, Kind, cause_of, user_of
 from bot_adapters.telegram.options import TelegramOptions
 from bot_adapters.telegram.presses import TOAST, Presses
@@ -138,7 +138,13 @@ class TelegramFace:
                 return draft
             except Missing:
                 log.info("a draft is gone, its answer is sent anew")
-        sent = await self._api.send(post.method, chat, {**post.data, **aimed})
+        try:
+            sent = await self._api.send(post.method, chat, {**post.data, **aimed})
+        except CallRefused as error:
+            if post.method != "sendPhoto" or not any(part in error.says for part in BAD_PHOTO):
+                raise
+            data = {("document" if name == "photo" else name): value for name, value in post.data.items()}
+            sent = await self._api.send("sendDocument", chat, {**data, **aimed})
         if isinstance(sent, list):
             sent = sent[0]
         return int(sent["message_id"]) if isinstance(sent, dict) else 0

@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 
 CHOICE = "f:"  # before a choice's number; what follows says which field of which form
 SKIPPED, STOPPED = "s", "x"
+KEPT_BYTES = 12_000  # of all fields together: what notes can hold
 LONGEST = 1000  # characters of words about an answer
 NOTE = Form(WHAT_WAS_WRONG, (Field("words", IN_MY_WORDS, FieldKind.TEXT, longest=LONGEST),))
 
@@ -155,6 +156,9 @@ class FormWalk:
     # --- inside --------------------------------------------------------------------------------------------
     async def _next(self, asker: Asker, open_: Open, form: Form, given: dict[str, str]) -> Content | None:
         open_ = replace(open_, values={**open_.values, **given}, at=open_.at + 1)
+        if sum(len(value.encode()) for value in open_.values.values()) > KEPT_BYTES:
+            await self._tell(asker, fill(FIELD_TOO_LONG, most=KEPT_BYTES // 3 // len(form.fields)))
+            return None
         if open_.at < len(form.fields):
             await self._ask(asker, open_)
             return None

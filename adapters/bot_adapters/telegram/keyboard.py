@@ -57,7 +57,7 @@ def rows_of(reply: Reply, signer: Signer, community: str) -> Rows:
         for index, text in enumerate(reply.follow_ups[:8])
         if reply.answer
     ]
-    return [*follow, *([_button(one) for one in row] for row in reply.rows if row)]
+    return [*follow, *([_button(one) for one in row if one.token] for row in reply.rows)]
 
 
 def _button(one: Button) -> Json:

@@ -9,37 +9,45 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from bot_adapters.telegram.api import Api
+from bot_adapters.telegram.errors import Flood
 from bot_adapters.telegram.keyboard import shortened
 from bot_adapters.telegram.options import TelegramOptions
 from bot_adapters.telegram.wire import Json
 from bot_core.commands import Command
 from bot_core.errors import YinluError
 from bot_core.identity import Locale
+from bot_core.ports.safety import Clock
 from bot_core.ports.work import Notes
 
 log = logging.getLogger(__name__)
 
 SENDABLE = re.compile(r"[a-z0-9_]{1,32}")
 MOST = 100
-START = {"zh": "开始", "en": "Start here"}
 SCOPES = ("default", "all_private_chats", "all_group_chats", "all_chat_administrators")
 
 
 class Menus:
     """Sets commands. Names that Telegram can't offer (upper case, dashes) work when typed all the same."""
 
-    def __init__(self, api: Api, notes: Notes, options: TelegramOptions) -> None:
-        self._api, self._notes, self._options = api, notes, options
+    def __init__(self, api: Api, notes: Notes, clock: Clock, options: TelegramOptions) -> None:
+        self._api, self._notes, self._clock, self._options = api, notes, clock, options
 
     async def settle(self, commands: Sequence[Command]) -> None:
         """Set what differs from what we set last; failures are logged, the bot works without menus."""
         for scope in SCOPES:
             for language in ("", *(locale.value for locale in Locale)):
                 try:
-                    await self._settle(scope, language, commands)
+                    await self._patiently(scope, language, commands)
                 except YinluError as error:
                     log.warning("commands could not be set", extra={"scope": scope, "error": str(error)})
                     return
+
+    async def _patiently(self, scope: str, language: str, commands: Sequence[Command]) -> None:
+        try:
+            await self._settle(scope, language, commands)
+        except Flood as error:
+            await self._clock.sleep(error.retry_after)
+            await self._settle(scope, language, commands)
 
     async def _settle(self, scope: str, language: str, commands: Sequence[Command]) -> None:
         locale = Locale(language) if language else self._options.locale

@@ -21,6 +21,7 @@ from bot_adapters.telegram.sentences import NO_LONGER, NOTHING_OPEN, TOO_LONG, f
 from bot_adapters.telegram.whisper import KEY, Whisper, moved_to_private
 from bot_adapters.telegram.wire import Message, RemoteFile, User
 from bot_core.commands import Command
+from bot_core.dispatch import TOO_OLD
 from bot_core.errors import BadInput, Refused, StorageFull
 from bot_core.events import Attachment, Content, Incoming, Invoked, Quoted, Said, Spoke
 from bot_core.files import FileRef
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 REMEMBERED = 10_000
 ALBUM = 120.0  # seconds that an album's words are known
+TOLD = 3600.0  # seconds until a chat is told again that something came too late
 UNFETCHED = FileRef("", "", 0)
 
 
@@ -167,6 +169,8 @@ class Messages:
     async def _ask(
         self, message: Message, incoming: Incoming, said: Typed | None, command: Command | None
     ) -> None:
+        if await self._too_late(message, incoming):
+            return
         if len(message.text) > self._options.text:
             self._desk.tell(incoming, fill(TOO_LONG, have=len(message.text), most=self._options.text))
             return
@@ -193,6 +197,15 @@ class Messages:
             self._desk.tell(incoming, error.words)
             return
         await self._desk.hand_in(replace(incoming, content=content, attachments=attachments))
+
+    async def _too_late(self, message: Message, incoming: Incoming) -> bool:
+        """Tell whether a message waited too long while we were away; its chat is told so, once."""
+        if self._clock.now().timestamp() - message.date <= self._options.too_old:
+            return False
+        log.warning("too old to act on", extra={"event": incoming.key})
+        if await self._notes.add(f"telegram:late:{message.chat.id}", "1", TOLD):
+            self._desk.tell(incoming, TOO_OLD)
+        return True
 
     async def _content(
         self, message: Message, incoming: Incoming, said: Typed | None, command: Command | None

@@ -42,6 +42,7 @@ class TelegramOptions:
     per_chat: int = 3  # sends to one chat in three seconds
     per_group: int = 20  # sends to one group in a minute
     patience: float = 20.0  # how long a send waits here before it goes back to the outbox
+    too_old: float = 6 * 3600.0  # a message that waited longer at Telegram gets a notice, not a late answer
     edited_within: float = 15 * 60.0
     album_pause: float = 0.7  # after this without a further part an album is whole
     form_seconds: float = 24 * 3600.0

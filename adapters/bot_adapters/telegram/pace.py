@@ -50,18 +50,16 @@ class Pace:
         """Tell whether a 429 forbids sends to ``chat`` now."""
         return max(await self._stopped(chat), await self._all_stopped()) > 0
 
-    async def stop(self, chat: int | None, seconds: float) -> None:
-        """Keep a 429: nothing goes to ``chat`` (None: anywhere) until then, from any process."""
+    async def stop(self, chat: int, seconds: float) -> None:
+        """Keep a 429: nothing goes to ``chat`` until then, from any process; in a storm, nothing anywhere."""
         now = self._clock.monotonic()
         log.warning("told to wait", extra={"chat": chat, "seconds": seconds})
-        if chat is not None:
-            await self._keep(f"telegram:stop:{chat}", seconds)
-            self._refused[chat] = now
-            self._refused.move_to_end(chat)
-            while len(self._refused) > STORM:
-                self._refused.popitem(last=False)
-        recent = sum(now - at < STORM_SECONDS for at in self._refused.values())
-        if chat is None or recent >= STORM:
+        await self._keep(f"telegram:stop:{chat}", seconds)
+        self._refused[chat] = now
+        self._refused.move_to_end(chat)
+        while len(self._refused) > STORM:
+            self._refused.popitem(last=False)
+        if sum(now - at < STORM_SECONDS for at in self._refused.values()) >= STORM:
             self._looked = -LOOK
             await self._keep(EVERYBODY, seconds)
 
