@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from rich.console import Console
@@ -56,8 +57,19 @@ class Speed(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """Return ``12.3/s``."""
-        speed = task.finished_speed or task.speed
+        speed = task.fields.get("rate") or task.finished_speed or task.speed
         return Text(f"{speed:.1f}/s" if speed else "", style="dim")
+
+
+class Left(TimeRemainingColumn):
+    """How long a stage still takes: as whoever does it says, else by its speed."""
+
+    def render(self, task: Task) -> Text:
+        """Return ``0:01:20``."""
+        left = task.fields.get("left")
+        if left is None:
+            return super().render(task)
+        return Text(str(timedelta(seconds=round(left))), style="progress.remaining")
 
 
 @contextmanager
@@ -69,7 +81,7 @@ def progress(quiet: bool) -> Iterator[Step]:
         BarColumn(),
         MofNCompleteColumn(),
         Speed(),
-        TimeRemainingColumn(),
+        Left(),
         TextColumn("{task.fields[source]}", style="dim"),
         console=console,
         transient=True,
@@ -84,7 +96,12 @@ def progress(quiet: bool) -> Iterator[Step]:
         source = Text(str(line.get("source", "")))
         source.truncate(40, overflow="ellipsis")
         bars.update(
-            tasks[stage], completed=line.get("done"), total=line.get("total") or None, source=source.plain
+            tasks[stage],
+            completed=line.get("done"),
+            total=line.get("total") or None,
+            source=source.plain,
+            rate=line.get("rate"),
+            left=line.get("seconds_left"),
         )
 
     with bars:

@@ -62,7 +62,10 @@ class DocumentOperations:
                     yield {"progress": bare(step)}
                 else:
                     results.append(step)
-        yield {"result": {**ingest_json(results), "seconds": round(time.monotonic() - begun, 2)}}
+        seconds = time.monotonic() - begun
+        read = sum(one.added + one.updated + one.unchanged for one in results)
+        speed = {"seconds": round(seconds, 2), "rate": round(read / seconds, 2) if seconds else 0.0}
+        yield {"result": {**ingest_json(results), **speed}}
 
     async def documents(self, params: Mapping[str, object]) -> AsyncIterator[Line]:
         """{community?} -> the documents of a community, and what could not be read."""

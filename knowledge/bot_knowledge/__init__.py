@@ -18,6 +18,13 @@ How it is wired (all that other rooms need)::
 - ``knowledge.library.ingest(community, paths, audience, base)`` is the port's. It ends when both embeddings are there;
   ``ingest(..., finish=False)`` ends as soon as the fast one is, and ``run_background`` does the rest. In both cases
   questions are answered from the fast embedding and the words as soon as it is written.
+- ``library.add(community, name, data, audience, url=, title=)`` takes bytes (source ``uploads/NAME``, or the name itself where
+  it has a folder, like ``curated/7f.md``); ``library.visit(community, urls, audience)`` reads pages, sitemaps and feeds
+  through ``KnowledgeOptions.fetcher``; ``library.refresh(...)`` reads what changed below a folder; ``knowledge.watch(
+  [Watched(folder, community, base)])`` does that until cancelled. All of them yield IngestProgress (with rate and seconds
+  left) and the IngestResult last.
+- ``library.show``, ``failures``, ``forget``, ``set_audience`` (sources at or below a path, later ones too), ``reindex`` (a new
+  generation beside the old one, switched at once; ``run_background`` does it by itself where the embedders changed).
 - ``knowledge.library.set_examples(community, {"zh": [...], "en": [...]})`` keeps the example questions of a community;
   without any, ``answerer.examples`` takes headings that are questions.
 - Samples: ``bot_knowledge.samples`` has ``handbook() -> Sample(folder, paths, name_zh, name_en, examples)``;
