@@ -16,7 +16,7 @@ from bot_adapters.web import Uploads
 from bot_adapters.web.tickets import Tickets
 from bot_adapters.web.uploads import clean_name
 from bot_core.clock import SystemClock
-from bot_core.errors import BadInput
+from bot_core.errors import BadInput, StorageFull
 from bot_knowledge import KnowledgeOptions, open_knowledge
 
 PATH = "/api/v1/uploads"
@@ -183,6 +183,62 @@ async def test_what_was_taken_is_read_after_a_restart(house, knowledge, tmp_path
         rows = await until_settled(http)
     assert rows["left.md"]["state"] == "done" and rows["left.md"]["audience"] == ["crew"]
     assert list((tmp_path / "spool").iterdir()) == []
+
+
+class Trying:
+    """A library that breaks, or holds an upload in the middle, as told."""
+
+    def __init__(self, library):
+        self.library, self.broken, self.gate = library, False, asyncio.Event()
+        self.gate.set()
+
+    def __getattr__(self, name):
+        return getattr(self.library, name)
+
+    async def add(self, *given, **more):
+        if self.broken:
+            raise StorageFull("/data")
+        await self.gate.wait()
+        async for step in self.library.add(*given, **more):
+            yield step
+
+
+async def test_a_full_disk_is_told_and_tried_again(knowledge, tmp_path):
+    """What fails for a reason of ours is shown with its sentence, kept, and read at the next start."""
+    house = WebHouse()
+    trying = Trying(knowledge.library)
+    trying.broken = True
+    house.uploads = Uploads(trying, tmp_path / "spool")
+    async with house.up():
+        async with admin(house) as http:
+            async with http.post(PATH, data=form(("a.md", b"Alpha is kept."))):
+                pass
+            row = (await until_settled(http))["a.md"]
+            assert row["state"] == "failed" and "disk is full" in row["reason"]
+        await house.stop()
+        trying.broken = False
+        house.uploads = Uploads(trying, tmp_path / "spool")
+        await house.start()
+        async with admin(house) as http:
+            assert (await until_settled(http))["a.md"]["state"] == "done"
+
+
+async def test_taken_away_while_it_is_read(knowledge, tmp_path):
+    """What is taken away while it waits or is being read does not come back."""
+    house = WebHouse()
+    trying = Trying(knowledge.library)
+    trying.gate.clear()
+    house.uploads = Uploads(trying, tmp_path / "spool")
+    async with house.up(), admin(house) as http:
+        async with http.post(PATH, data=form(("a.md", b"Alpha."), ("b.md", b"Beta."))):
+            pass
+        await asyncio.sleep(0.05)
+        for name in "ab":
+            async with http.delete(PATH, params={"source": f"uploads/{name}.md"}) as response:
+                assert response.status == 200
+        trying.gate.set()
+        assert await until_settled(http) == {}
+    assert await knowledge.library.documents("harbour") == []
 
 
 async def test_the_description_names_the_uploads(house):

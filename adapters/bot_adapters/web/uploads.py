@@ -16,7 +16,7 @@ from unicodedata import normalize
 from bot_adapters.web.envelope import Json
 from bot_adapters.web.sentences import Busy
 from bot_core.errors import BadInput, YinluError
-from bot_core.identity import Words
+from bot_core.identity import Locale, Words
 from bot_core.ports.knowledge import Library
 
 log = logging.getLogger(__name__)
@@ -60,6 +60,10 @@ class Uploads:
     library: Library
     spool: Path
     _waiting: dict[str, Upload] = field(default_factory=dict)
+    _stuck: dict[str, tuple[Upload, Words]] = field(
+        default_factory=dict
+    )  # by source; tried again at the next start
+    _unwanted: set[tuple[str, str]] = field(default_factory=set)  # taken away while they were being read
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     @asynccontextmanager
@@ -85,7 +89,7 @@ class Uploads:
         self._news.set()
         return upload
 
-    async def shown(self, community: str) -> list[Json]:
+    async def shown(self, community: str, locale: Locale) -> list[Json]:
         """Return every upload of a community: on its way, in the index, or failed; by name."""
         rows: dict[str, Json] = {}
         for document in await self.library.documents(community):
@@ -98,6 +102,10 @@ class Uploads:
                 old = rows.get(failure.source, {})
                 failed = {**_row(failure.source, State.FAILED), "reason": failure.reason}
                 rows[failure.source] = {**old, **failed}
+        for upload, words in self._stuck.values():
+            if upload.community == community:
+                failed = {**self.row(upload), "state": State.FAILED.value, "reason": words.of(locale)}
+                rows[upload.source] = failed
         for upload in self._waiting.values():
             if upload.community == community:
                 rows[upload.source] = self.row(upload)
@@ -116,11 +124,23 @@ class Uploads:
         """Remove an upload from the index and from the queue; return how many documents that were."""
         if not source.startswith(FOLDER):
             return 0
+        found = 0
         for upload in list(self._waiting.values()):
-            if (upload.community, upload.source, upload.state) == (community, source, State.WAITING):
-                await asyncio.to_thread(self._drop, upload)
+            if (upload.community, upload.source) != (community, source):
+                continue
+            found += 1
+            if upload.state is State.READING:
+                self._unwanted.add((community, source))
+            else:
                 self._waiting.pop(upload.id, None)
-        return await self.library.forget(community, source)
+                await asyncio.to_thread(self._drop, upload)
+        stuck, _ = self._stuck.get(source, (None, None))
+        if stuck is not None and stuck.community == community:
+            found += 1
+            del self._stuck[source]
+            await asyncio.to_thread(self._drop, stuck)
+        failed = {failure.source for failure in await self.library.failures(community)}
+        return max(await self.library.forget(community, source), found, int(source in failed))
 
     async def _work(self) -> None:
         while True:
@@ -129,13 +149,19 @@ class Uploads:
             while self._waiting:
                 upload = next(iter(self._waiting.values()))
                 self._waiting[upload.id] = replace(upload, state=State.READING)
+                self._stuck.pop(upload.source, None)
                 try:
                     await self._read(upload)
-                except (YinluError, OSError) as error:
+                    await asyncio.to_thread(self._drop, upload)
+                except (
+                    YinluError,
+                    OSError,
+                ) as error:  # of ours: the file stays, and is tried again at the next start
                     log.warning("an upload failed", extra={"error": type(error).__name__})
+                    words = error.words if isinstance(error, YinluError) else YinluError.words
+                    self._stuck[upload.source] = (upload, words)
                 finally:
                     self._waiting.pop(upload.id, None)
-                await asyncio.to_thread(self._drop, upload)
 
     async def _read(self, upload: Upload) -> None:
         """Read one file into the index; what goes wrong with it stands among the library's failures."""
@@ -144,6 +170,9 @@ class Uploads:
         await self.library.set_audience(upload.community, upload.source, roles)  # it was chosen: everyone too
         async for _ in self.library.add(upload.community, upload.source, data, finish=False):
             pass  # how it went is read from the library: what is there, what failed
+        if (upload.community, upload.source) in self._unwanted:
+            self._unwanted.discard((upload.community, upload.source))
+            await self.library.forget(upload.community, upload.source)
 
     def _keep(self, upload: Upload, data: bytes) -> None:
         self.spool.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from aiohttp import BodyPartReader, hdrs, web
 
 from bot_adapters.web.envelope import Json, dump
+from bot_adapters.web.locales import accepted
 from bot_adapters.web.options import WebOptions
 from bot_adapters.web.sentences import NEEDS_FIELD, fill
 from bot_adapters.web.tickets import Tickets
@@ -57,7 +58,7 @@ class UploadsApi:
     async def listed(self, request: web.Request) -> web.Response:
         """Tell how every upload is."""
         self._tickets.check(request)
-        rows = await self._uploads.shown(await self._community())
+        rows = await self._uploads.shown(await self._community(), accepted(request.headers))
         return _json({"uploads": rows, "largest": self._options.upload_bytes}, 200)
 
     async def remove(self, request: web.Request) -> web.Response:
