@@ -105,7 +105,7 @@ async def test_what_can_not_be_drawn_is_told_in_place(browser, house):  # noqa: 
     async with visiting(browser, "zh") as visitor:
         await visitor.opens(house.url)
         await visitor.asks("/imagine 狐狸 --ar 9:1", wait=False)
-        await expect(visitor.page.get_by_text("可以是 1:3 到 3:1 的宽高比")).to_be_visible()
+        await expect(visitor.page.get_by_text("可以是 1:3 到 3:1 的宽高比")).to_be_visible(timeout=PATIENCE)
 
 
 async def test_the_empty_page_offers_prompts_to_press(browser, house):  # noqa: F811
