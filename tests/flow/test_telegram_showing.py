@@ -427,6 +427,24 @@ async def test_who_blocked_us_is_left_in_peace(valkey):
         assert (await home.outbox.counts()).failed == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (400, "Bad Request: not enough rights to send text messages to the chat"),
+        (403, "Forbidden: bot was kicked from the supergroup chat"),
+        (400, "Bad Request: chat not found"),
+    ],
+)
+async def test_a_group_that_does_not_take_an_answer_costs_nobody_their_answer(valkey, status, says):
+    """Without the right to write there the asker reads it in the private chat."""
+    async with house(valkey) as home:
+        home.extra.append(echo)
+        home.api.refuse["sendMessage"].append((status, {"description": says}))
+        await home.say("@yinlu_bot hi", chat=GROUP)
+        await home.answer("Echo: hi", chat=ALICE)
+        assert home.ours(GROUP) == []
+
+
 async def test_entities_that_are_refused_go_without(valkey):
     """The words arrive even where Telegram finds fault with their marks."""
     async with house(valkey) as home:

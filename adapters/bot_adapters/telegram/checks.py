@@ -54,7 +54,7 @@ async def examine(token: str, options: TelegramOptions) -> list[Finding]:
     timeout = aiohttp.ClientTimeout(total=SECONDS)
     root = f"{options.api_url.rstrip('/')}/bot{token}"
     try:
-        async with aiohttp.ClientSession(timeout=timeout) as http:
+        async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as http:
             me, skew = await _get(http, f"{root}/getMe")
             if not me.get("ok"):
                 return [_refused(me)]

@@ -71,7 +71,12 @@ class TelegramFace:
             return await self._whisper.deliver(outgoing, cause if cause.chat == chat else Cause(Kind.OTHER))
         if pressed and outgoing.reply.private and await self._toasted(outgoing, cause):
             return str(cause.number)
-        return await self._shown(outgoing, draft)
+        try:
+            return await self._shown(outgoing, draft)
+        except Gone:  # no right to write in the group, or no group any more
+            if chat > 0 or (shown := await self._whisper.aside(outgoing)) is None:
+                raise
+            return shown
 
     async def edit(self, origin: Origin, message: str, reply: Reply) -> None:
         """Replace a message of ours; where it is gone, nothing happens."""

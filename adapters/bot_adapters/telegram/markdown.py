@@ -136,7 +136,7 @@ class _Writer:
             self._write("▪ ")
         if name:
             self._marked("bold" if first else "italic", lambda: self._write(name))
-            self._write(": ")
+            self._write(": " if name.isascii() else "：")
         self._inline(inline)
 
     def _inline(self, token: Token) -> None:

@@ -29,7 +29,11 @@ class AiohttpRequest(BaseRequest):
         """Open the session."""
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=self._connections, ttl_dns_cache=300)
-            self._session = aiohttp.ClientSession(connector=connector, headers={"User-Agent": "yinlu"})
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                headers={"User-Agent": "yinlu"},
+                trust_env=True,  # HTTPS_PROXY and NO_PROXY: in some networks the only way there
+            )
 
     async def shutdown(self) -> None:
         """Close the session."""

@@ -55,6 +55,11 @@ class Whisper:
                 return shown
         return await self._aloud(outgoing, posts, user)
 
+    async def aside(self, outgoing: Outgoing) -> str | None:
+        """Show what the group does not take to the asker, in their private chat; None where there is none."""
+        posts, user = await self._renderer.posts(outgoing), user_of(outgoing.person)
+        return await self._private(outgoing, Cause(Kind.OTHER), posts, user)
+
     async def kept(self, key: str, user: int) -> Outgoing | None:
         """Return the answer that waits for this user under a deep link's key, addressed to the private chat."""
         body = await self._notes.get(f"telegram:kept:{key.removeprefix(KEY)}")
