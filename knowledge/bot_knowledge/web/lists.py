@@ -10,8 +10,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-from lxml import etree  # type: ignore[import-untyped]
-
 from bot_core.errors import MissingExtra
 from bot_core.identity import Words
 from bot_core.ports.safety import Fetched
@@ -51,7 +49,7 @@ def read_list(fetched: Fetched, most: int) -> Listed | None:
     if b"<!entity" in body.lower():
         raise Unreadable("an XML file that defines entities of its own")
     root = _root(body)
-    name = etree.QName(root).localname if root is not None and isinstance(root.tag, str) else ""
+    name = _local(root) if root is not None else ""
     if name in FEEDS or (root is None and b"<rss" in start):
         return _feed(body, fetched)
     return _sitemap(root, name, fetched.url) if name in MAPS else None
@@ -59,6 +57,10 @@ def read_list(fetched: Fetched, most: int) -> Listed | None:
 
 def _root(body: bytes) -> Any:  # noqa: ANN401 - lxml's element
     """Return the root, without fetching or expanding anything; None where it is no XML."""
+    try:
+        from lxml import etree  # type: ignore[import-untyped]
+    except ImportError:
+        raise MissingExtra("web", Words("读取站点地图和订阅源", "Reading sitemaps and feeds")) from None
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True)
     try:
         return etree.fromstring(body, parser)
@@ -66,11 +68,16 @@ def _root(body: bytes) -> Any:  # noqa: ANN401 - lxml's element
         return None
 
 
+def _local(element: Any) -> str:  # noqa: ANN401 - lxml's element
+    """Return an element's name without its namespace; empty for a comment."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
 def _sitemap(root: Any, name: str, base: str) -> Listed:  # noqa: ANN401 - lxml's element
     host = urlsplit(base).netloc.lower()
     found: list[Named] = []
     for entry in root:
-        children = {etree.QName(c).localname: (c.text or "").strip() for c in entry if isinstance(c.tag, str)}
+        children = {_local(child): (child.text or "").strip() for child in entry}
         url = address(children.get("loc", ""), base)
         if url and urlsplit(url).netloc.lower() == host:  # a sitemap speaks for its own host alone
             found.append(Named(url, children.get("lastmod", "")))

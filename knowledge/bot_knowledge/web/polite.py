@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from bot_core.errors import BadInput
+from bot_core.errors import BadInput, MissingExtra
+from bot_core.identity import Words
 from bot_core.ports.safety import Clock, Fetched, Fetcher
 from bot_knowledge.loaders import Unreadable
 
@@ -68,8 +69,10 @@ class Polite:
 
     async def _ask_robots(self, host: _Host, url: str) -> None:
         """Read robots.txt: none means that all is allowed, a broken server that nothing is (RFC 9309, 2.3.1)."""
-        from protego import Protego
-
+        try:
+            from protego import Protego
+        except ImportError:
+            raise MissingExtra("web", Words("读取网页", "Reading web pages")) from None
         parts = urlsplit(url)
         address = urlunsplit((parts.scheme, parts.netloc, "/robots.txt", "", ""))
         try:
