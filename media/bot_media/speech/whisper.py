@@ -190,7 +190,7 @@ def _load(folder: Path, model: str, threads: int) -> tuple[Any, VoiceActivity]:
 def _only(audio: NDArray[np.float32], stretches: list[Stretch]) -> NDArray[np.float32]:
     """Return the stretches of a recording, joined; the silence behind keeps Whisper from going on by itself."""
     parts = [audio[int(part.start * RATE) : int(part.end * RATE)] for part in stretches]
-    return np.concatenate([*parts, np.zeros(RATE, np.float32)])
+    return np.concatenate([*parts, np.zeros(RATE // 2, np.float32)])
 
 
 def _original(at: float, stretches: list[Stretch]) -> float:

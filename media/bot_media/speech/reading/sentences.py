@@ -31,6 +31,9 @@ _PAUSE = re.compile(r"[，、：；,;:—]+(?![\d])\s*")
 
 def sentences(text: str) -> list[str]:
     """Return the sentences to be spoken; the first piece is short so that speech begins soon."""
+    whole = _split(unmarked(text))
+    if len(whole) == 1 and _weight(whole[0]) <= LONGEST:
+        return [piece for piece in whole if any(letter.isalnum() for letter in piece)]
     stream = SentenceStream()
     return stream.push(text) + stream.finish()
 

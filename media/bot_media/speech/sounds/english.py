@@ -171,7 +171,7 @@ class English:
 
 def _weak(word: str, after: str) -> str | None:
     """Return how a small word sounds within a sentence."""
-    vowel = next((letter in _VOWELS for letter in after if letter.isalpha()), None)
+    vowel = next((letter in _VOWELS for letter in after if letter not in "ˈˌ "), None)
     low = word.lower()
     if low == "the":
         return "ði" if vowel else "ðə"
