@@ -69,7 +69,7 @@ class Away:
             self._deaf.clear()
         self._deaf.discard(-1 if shard is None else shard)
 
-    def chatted(self, channel: int) -> None:
+    def _chatted(self, channel: int) -> None:
         """Remember a private chat: Discord does not list them."""
         if channel not in self._chats:
             self._chats[channel] = None
@@ -77,23 +77,36 @@ class Away:
             while len(self._chats) > CHATS:
                 del self._chats[next(iter(self._chats))]
 
+    async def took(self, message: discord.Message) -> None:
+        """Remember the last message of a channel that was taken: it was not left, however long the absence."""
+        try:
+            if message.id > await self._seen(message.channel.id):
+                await self._notes.put(f"discord:seen:{message.channel.id}", str(message.id), KEPT)
+        except Broken as error:
+            log.warning("what was taken is not noted", extra={"error": str(error)})
+        if message.guild is None:
+            self._chatted(message.channel.id)
+
+    async def _seen(self, channel: int) -> int:
+        return int(await self._notes.get(f"discord:seen:{channel}") or 0)
+
     async def note(self) -> None:
         """Write down until when we have listened."""
         if self._heard > self._noted:
             await self._notes.put(self._key(), str(self._heard - MARGIN), KEPT)
             self._noted = self._heard
-        if self._chats_changed:
+        if self._chats_changed and not self._deaf:  # the chats of before are known
             self._chats_changed = False
             await self._notes.put("discord:chats", " ".join(map(str, self._chats)), KEPT)
 
     async def catch_up(self) -> int:
         """Take what was said since; return how many messages. Raises EngineDown."""
+        for chat in (await self._notes.get("discord:chats") or "").split():
+            self._chats.setdefault(int(chat), None)
         text = await self._notes.get(self._key())
         if text is None:
             return 0
         since = discord.utils.time_snowflake(datetime.fromtimestamp(float(text), UTC))
-        for chat in (await self._notes.get("discord:chats") or "").split():
-            self._chats.setdefault(int(chat), None)
         taken = 0
         for channel in await self._newer(since):
             try:
@@ -150,7 +163,8 @@ class Away:
         edge = time.time() - self._options.away_seconds
         fresh = [message for message in ours if message.created_at.timestamp() >= edge]
         fresh = fresh[-self._options.away_messages :]
-        left = [message for message in ours if message not in fresh]
+        seen = await self._seen(channel.id)
+        left = [message for message in ours if message not in fresh and message.id > seen]
         if left:
             await self._tell(left)
         for message in fresh:

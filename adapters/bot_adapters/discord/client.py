@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import discord
 
@@ -20,7 +22,8 @@ from bot_core.ports.work import Notes
 
 log = logging.getLogger(__name__)
 
-IDENTIFY_EVERY = 5.2  # seconds between two in one bucket; Discord asks for 5
+MISTAKES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+Parser = Callable[[Any], Any]
 
 
 def intents_of(options: DiscordOptions) -> discord.Intents:
@@ -31,6 +34,18 @@ def intents_of(options: DiscordOptions) -> discord.Intents:
         message_content=True,
         members=options.members,
     )
+
+
+def _guarded(name: str, parser: Parser) -> Parser:
+    """Return a parser that an event of a shape it doesn't know passes by, instead of ending the connection."""
+
+    def parse(data: Any) -> None:  # noqa: ANN401 - JSON of Discord's
+        try:
+            parser(data)
+        except MISTAKES as error:
+            log.exception("an event could not be read", extra={"kind": name, "error": type(error).__name__})
+
+    return parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +80,8 @@ class Gateway(discord.AutoShardedClient):
                     "discord_shard_count", "the number of all shards where discord_shards is set"
                 )
             self.shard_ids = list(options.shards)
+        for name, parser in self._connection.parsers.items():
+            self._connection.parsers[name] = _guarded(name, parser)
         self._options, self._notes = options, notes
         self._takers: Takers | None = None
         self._at_once = 1
@@ -104,14 +121,15 @@ class Gateway(discord.AutoShardedClient):
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Wait until no other shard of this bucket, in any process, identified within 5 s."""
+        seconds = self._options.identify_seconds
         bucket = (shard_id or 0) % self._at_once
         while True:
             try:
-                if await self._notes.add(f"discord:identify:{bucket}", "1", IDENTIFY_EVERY):
+                if await self._notes.add(f"discord:identify:{bucket}", "1", seconds):
                     return
             except Broken as error:
                 log.warning("the turn to identify is not known", extra={"error": str(error)})
-                await asyncio.sleep(IDENTIFY_EVERY)
+                await asyncio.sleep(seconds)
                 return
             await asyncio.sleep(0.2)
 
@@ -123,8 +141,8 @@ class Gateway(discord.AutoShardedClient):
 
     async def on_message(self, message: discord.Message) -> None:
         """Take a message."""
-        if self._takers is not None and await self._takers.messages.take(message) and message.guild is None:
-            self._takers.away.chatted(message.channel.id)
+        if self._takers is not None and await self._takers.messages.take(message):
+            await self._takers.away.took(message)
 
     async def on_member_join(self, member: discord.Member) -> None:
         """Take a newcomer."""

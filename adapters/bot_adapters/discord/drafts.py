@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bot_adapters.discord.keys import message_of, target
@@ -32,7 +33,8 @@ class _Growing:
     message: int | None = None
     promised: bool = False
     dead: bool = False
-    ended: bool = False
+    due: float = 0.0  # monotonic; not shown before
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = field(default=None)
 
 
@@ -67,6 +69,7 @@ class Drafts:
                 return
             one = self._growing[key] = _Growing(origin, draft.event, key)
         one.text = draft.text
+        one.due = one.due or (time.monotonic() + self._options.draft_after if draft.text else 0.0)
         if not one.dead and self._wire.calm and (one.task is None or one.task.done()):
             one.task = asyncio.create_task(self._show(one), name=f"draft-{key}")
 
@@ -75,7 +78,7 @@ class Drafts:
         one = self._growing.pop(key, None)
         if one is None:
             return await self._tickets.draft(key)
-        one.ended = True
+        one.ended.set()
         if one.task is not None:
             await asyncio.wait([one.task], timeout=PATIENCE)
             one.task.cancel()
@@ -94,11 +97,13 @@ class Drafts:
         """Show the newest words until there are no newer ones."""
         try:
             ticket = await self._tickets.find(one.event, one.origin)
+            if ticket is not None and not ticket.good:
+                return
             if not one.text:
                 await self._typing_in(one, ticket)
-            while one.text and one.text != one.shown and not one.ended and self._wire.calm:
-                await self._pause(target(one.origin))
-                if one.ended:
+            while one.text and one.text != one.shown and not one.ended.is_set() and self._wire.calm:
+                await self._pause(one)
+                if one.ended.is_set():
                     return
                 text = one.text
                 page = Page(self._renderer.growing(text))
@@ -108,15 +113,16 @@ class Drafts:
             one.dead = True
             log.info("a draft was given up", extra={"event": one.event, "error": str(error)})
 
-    async def _pause(self, channel: int) -> None:
-        """Wait for the channel's turn: all answers of one channel share its limit."""
-        now = time.monotonic()
+    async def _pause(self, one: _Growing) -> None:
+        """Wait for the channel's turn (all answers of one channel share its limit), or for the end."""
+        channel, now = target(one.origin), time.monotonic()
         if len(self._next) > 1000:
             self._next = {place: at for place, at in self._next.items() if at > now}
-        at = max(now, self._next.get(channel, 0.0))
+        at = max(now, one.due, self._next.get(channel, 0.0))
         self._next[channel] = at + self._options.draft_interval
         if at > now:
-            await asyncio.sleep(at - now)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(one.ended.wait(), at - now)
 
     async def _typing_in(self, one: _Growing, ticket: Ticket | None) -> None:
         channel, now = target(one.origin), time.monotonic()

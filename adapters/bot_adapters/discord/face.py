@@ -7,7 +7,7 @@ that it has taken within minutes; so ``idempotent``.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from bot_adapters.discord.components import voted
 from bot_adapters.discord.drafts import Drafts, nonce, reference
@@ -59,14 +59,17 @@ class DiscordFace:
         ticket = await self._tickets.find(outgoing.event, outgoing.origin)
         if outgoing.reply.vote is not None and await self._show_vote(outgoing, ticket):
             return ""
+        hide = outgoing.reply.private or (ticket is not None and ticket.private)
+        hide = hide and not is_private(outgoing.origin)
+        ticket = ticket if ticket is not None and ticket.good else None
         pages = await self._renderer.pages(outgoing, self._call(outgoing))
-        if ticket is None and outgoing.reply.private and not is_private(outgoing.origin):
+        if ticket is None and hide:
             if draft is not None:
                 await self._away(target(outgoing.origin), draft)
             return await self._whisper.deliver(outgoing, pages)
         sent = await self._tickets.sent(outgoing.key) if len(pages) > 1 else []
         for n in range(len(sent), len(pages)):
-            sent.append(await self._page(outgoing, pages[n], n, draft if n == 0 else None, ticket))
+            sent.append(await self._page(outgoing, pages[n], n, draft if n == 0 else None, ticket, hide))
             if len(pages) > 1:
                 await self._tickets.note_sent(outgoing.key, sent)
         if outgoing.reply.about:
@@ -84,7 +87,7 @@ class DiscordFace:
         hidden = await self._tickets.hidden(message)
         ticket = await self._tickets.find(hidden, None) if hidden else None
         try:
-            if ticket is not None:
+            if ticket is not None and ticket.good:
                 await self._wire.follow_change(ticket.application, ticket.token, int(message), page)
             elif hidden is None:
                 await self._wire.change(target(origin), int(message), page)
@@ -97,28 +100,27 @@ class DiscordFace:
 
     # --- one page ------------------------------------------------------------------------------------------
     async def _page(
-        self, outgoing: Outgoing, page: Page, n: int, draft: int | None, ticket: Ticket | None
+        self, outgoing: Outgoing, page: Page, n: int, draft: int | None, ticket: Ticket | None, hide: bool
     ) -> int:
         """Send a page the best way that is open; without what is refused, if need be."""
-        ways: list[Callable[[], Awaitable[int]]] = []
-        if ticket is not None:
-            ways.append(lambda: self._by_ticket(outgoing, page, n, draft, ticket))
-        ways.append(lambda: self._by_channel(outgoing, page, n, draft))
-        for way in ways:
-            try:
-                return await way()
-            except TokenGone as error:
-                log.info("an interaction is over", extra={"event": outgoing.event, "error": str(error)})
-                await self._tickets.lose(outgoing.event)
-                if outgoing.reply.private and not is_private(outgoing.origin):
-                    return int(await self._whisper.deliver(outgoing, [page]))
-            except Malformed as error:
-                log.error("a message was refused", extra={"send": outgoing.key, "error": str(error)})
-                spare = self._renderer.plain(outgoing)
-                if page.data == spare.data and not page.uploads:
-                    raise
-                return await self._page(outgoing, spare, n, draft, ticket)
-        raise Closed(f"no way to {outgoing.origin.conversation}")
+        try:
+            if ticket is not None:
+                return await self._by_ticket(outgoing, page, n, draft, ticket)
+            return await self._by_channel(outgoing, page, n, draft)
+        except TokenGone as error:
+            log.info("an interaction is over", extra={"event": outgoing.event, "error": str(error)})
+            if ticket is None:
+                raise
+            await self._tickets.end(outgoing.event, ticket)
+            if hide:
+                return int(await self._whisper.deliver(outgoing, [page]))
+            return await self._page(outgoing, page, n, draft, None, hide)
+        except Malformed as error:
+            log.error("a message was refused", extra={"send": outgoing.key, "error": str(error)})
+            spare = self._renderer.plain(outgoing)
+            if page.data == spare.data and not page.uploads:
+                raise
+            return await self._page(outgoing, spare, n, draft, ticket, hide)
 
     async def _by_ticket(
         self, outgoing: Outgoing, page: Page, n: int, draft: int | None, ticket: Ticket
@@ -153,6 +155,7 @@ class DiscordFace:
                     return draft
                 except Missing:
                     log.info("a draft is gone", extra={"event": outgoing.event})
+                    return await self._create(channel, outgoing, page, n, "/again")
             return await self._create(channel, outgoing, page, n)
         except Closed as error:
             if page.voice:  # a right of its own
@@ -160,8 +163,8 @@ class DiscordFace:
             log.warning("we may not write there", extra={"send": outgoing.key, "error": str(error)})
             return await self._whisper.instead(outgoing, page, error)
 
-    async def _create(self, channel: int, outgoing: Outgoing, page: Page, n: int) -> int:
-        extra = {"nonce": nonce(outgoing.key, n), "enforce_nonce": True}
+    async def _create(self, channel: int, outgoing: Outgoing, page: Page, n: int, again: str = "") -> int:
+        extra = {"nonce": nonce(outgoing.key + again, n), "enforce_nonce": True}
         answers = reference(outgoing.origin, outgoing.event) if n == 0 and not page.voice else {}
         made = await self._wire.create(channel, page, {**extra, **answers})
         if "content" in made and made["content"] != page.data["content"] and made["content"].endswith("…"):

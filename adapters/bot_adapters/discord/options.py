@@ -33,6 +33,7 @@ class DiscordOptions:
     speaks: bool = False  # speech can be made, so that 🔊 is offered
 
     draft_interval: float = 1.2  # between two edits of one growing answer
+    draft_after: float = 0.7  # an answer that is ready by then comes without drafts
     form_seconds: float = 0.8  # how long a press waits to learn whether it opens a form
     token_seconds: float = 14.5 * 60  # an interaction's token is good for 15 minutes
     slow_down: float = 30.0  # a longer rate limit goes back to the outbox instead of being slept through
@@ -51,6 +52,7 @@ class DiscordOptions:
         100  # refused requests in ten minutes after which drafts and typing stop: 1 % of the ban limit
     )
     heartbeat_timeout: float = 60.0
+    identify_seconds: float = 5.2  # between two shards of one bucket, over all processes; Discord asks for 5
     guilds_within: float = 2.0  # after the last server told of itself, all are thought to be here
     retry: float = 5.0  # at first, between two attempts to log in
     longest_retry: float = 300.0

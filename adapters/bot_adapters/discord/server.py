@@ -17,7 +17,7 @@ from discord.http import Route
 from bot_adapters.discord.arrivals import Arrivals
 from bot_adapters.discord.attachments import Attachments
 from bot_adapters.discord.away import Away
-from bot_adapters.discord.client import Gateway, Takers
+from bot_adapters.discord.client import MISTAKES, Gateway, Takers
 from bot_adapters.discord.commands import Sync
 from bot_adapters.discord.desk import Accepts, Desk
 from bot_adapters.discord.errors import TRANSPORT
@@ -165,6 +165,11 @@ class DiscordServer:
                 return
             except (*TRANSPORT, discord.HTTPException, discord.GatewayNotFound) as error:
                 log.warning("Discord can't be reached", extra={"error": type(error).__name__})
+            except MISTAKES as error:
+                log.exception("the connection ended unexpectedly", extra={"error": type(error).__name__})
+            if self.client.is_closed():
+                self.client.clear()
+                logged_in = False
             await asyncio.sleep(pause * (0.5 + random.random() / 2))  # noqa: S311 - jitter
             pause = min(self._parts.options.longest_retry, pause * 2)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from bot_adapters.discord.components import Json
 from bot_adapters.discord.options import DiscordOptions
@@ -12,6 +12,7 @@ from bot_core.identity import Origin
 from bot_core.ports.work import Notes
 
 LONGEST = 15_000  # bytes of a note
+KEPT = 24 * 3600.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Ticket:
     components: list[Json] = field(default_factory=list)
     quiet: bool = False
 
+    @property
+    def good(self) -> bool:
+        """Tell whether Discord still takes it."""
+        return time.time() < self.until
+
 
 class Tickets:
     """Keeps tickets in notes, and who fills what was promised."""
@@ -42,29 +48,25 @@ class Tickets:
         self._notes, self._options = notes, options
 
     async def keep(self, event: str, ticket: Ticket) -> None:
-        """Keep a ticket for as long as it is good."""
-        left = ticket.until - time.time()
-        if left <= 0:
-            return
+        """Keep a ticket, also beyond its end: who asked in private is answered in private."""
         text = json.dumps(asdict(ticket), ensure_ascii=False)
         if len(text.encode()) > LONGEST:
             text = json.dumps({**asdict(ticket), "components": []}, ensure_ascii=False)
-        await self._notes.put(f"discord:ticket:{event}", text, left)
+        await self._notes.put(f"discord:ticket:{event}", text, KEPT)
 
     async def find(self, event: str, origin: Origin | None) -> Ticket | None:
-        """Return the ticket of an event, if it is good and ``origin`` is where the interaction was."""
+        """Return the ticket of an event, if ``origin`` is where the interaction was; it may be over."""
         if ":i" not in event:  # only interactions' events have one
             return None
         text = await self._notes.get(f"discord:ticket:{event}")
         if text is None:
             return None
         ticket = Ticket(**json.loads(text))
-        here = origin is None or origin.conversation == ticket.conversation
-        return ticket if here and time.time() < ticket.until else None
+        return ticket if origin is None or origin.conversation == ticket.conversation else None
 
-    async def lose(self, event: str) -> None:
-        """Forget a ticket that Discord does not take any more."""
-        await self._notes.drop(f"discord:ticket:{event}")
+    async def end(self, event: str, ticket: Ticket) -> None:
+        """Remember that Discord does not take a ticket any more."""
+        await self.keep(event, replace(ticket, until=0.0))
 
     async def claim(self, event: str, key: str) -> bool:
         """Take the promised message for the send with this key; tell whether it is that send's."""
