@@ -82,6 +82,19 @@ async def test_a_page_gives_its_main_text(house):
     )
 
 
+async def test_a_short_page_keeps_its_structure(house):
+    """A page of a few sentences is read with its headings, in Chinese too."""
+    site, knowledge = house
+    page = "<html><body><div><h1>公告</h1><p>图书室周一闭馆。</p><h2>费用</h2><ul><li>押金一百元</li></ul></div></body></html>"
+    site.put("/p", page)
+    await visit(knowledge, site.url("/p"))
+    passages = await knowledge.library.show("c", site.url("/p"))
+    assert [(p.title, p.heading, p.text, p.language) for p in passages] == [
+        ("公告", (), "图书室周一闭馆。", "zh"),
+        ("公告", ("费用",), "- 押金一百元", "zh"),
+    ]
+
+
 async def test_what_did_not_change_is_not_fetched_again(house):
     """A page with an ETag is asked for and not sent; one without is sent, and its text compared."""
     site, knowledge = house

@@ -26,6 +26,7 @@ ENDINGS = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
 }
 MAIN_SHARE = 0.6  # of a page's text stands in its <main>, where that is marked well
+LEAST_TEXT = 260  # characters: trafilatura gives less than 250 without its structure
 LEAST_SHARE = 0.2  # of a page's text, below which the main text was not found
 
 
@@ -78,7 +79,8 @@ def _main_text(text: str, whole: Document, url: str) -> Document | None:
         include_comments=False,
         favor_recall=True,
     )
-    if not found or len(found) < LEAST_SHARE * sum(len(block.text) for block in whole.blocks):
+    least = max(LEAST_TEXT, LEAST_SHARE * sum(len(block.text) for block in whole.blocks))
+    if not found or len(found) < least:
         return None
     try:
         document = load(found.encode(), "page.md")
