@@ -202,6 +202,29 @@ async def test_a_start_without_telegram_goes_on_when_it_is_back(valkey):
             await home.answer("Echo: early")
 
 
+async def test_a_moody_start_is_sat_out(valkey):
+    """429, refusals and answers that are no answers at the start only delay the first updates."""
+    async with Loopback().serve() as api:
+        api.refuse["getMe"].append((429, {"description": "Too Many Requests", "retry_after": 1}))
+        api.refuse["deleteWebhook"].append((400, {"description": "Bad Request: try again"}))
+        home = TelegramHouse(api, valkey.url, prefix())
+        home.extra.append(echo)
+        api.push(message=home.message("early"))
+        async with home.up():
+            await home.answer("Echo: early")
+
+
+async def test_a_webhook_address_that_is_refused_is_told(valkey, caplog):
+    """The log says which setting is wrong; the house stands."""
+    async with Loopback().serve() as api:
+        refusal = {"description": "Bad Request: bad webhook: HTTPS url must be provided for webhook"}
+        api.refuse["setWebhook"].append((400, refusal))
+        home = TelegramHouse(api, valkey.url, prefix(), **{**HOOK, "webhook_url": "http://bot.example"})
+        async with home.up():
+            await until_true(lambda: any("no updates" in record.message for record in caplog.records))
+        assert any("YINLU_TELEGRAM_WEBHOOK_URL" in str(record.__dict__) for record in caplog.records)
+
+
 async def test_no_secret_reaches_the_log(valkey, caplog):
     """Neither the token nor what members write is logged, also where calls fail."""
     caplog.set_level(logging.DEBUG, logger="bot_adapters")

@@ -22,7 +22,7 @@ from yinlu_testing.telegram_loopback import Loopback
 from yinlu_testing.telegram_values import BOT, photo_json, user_json
 
 from bot_core.events import Invoked, Joined, Said, Spoke
-from bot_core.identity import ADMIN, Locale
+from bot_core.identity import ADMIN, HELPER, Locale
 from bot_core.ports.members import SpeakMode
 
 HOOK = {"webhook_url": "https://bot.example", "webhook_secret": SECRET, "listen": ("127.0.0.1", 0)}
@@ -134,6 +134,23 @@ async def test_a_group_may_ask_for_every_message_or_none(valkey):
         await home.answer("Echo: reload", chat=GROUP)
         assert [type(e.content) for e in home.seen] == [Said, Invoked]
         assert home.seen[1].roles == {ADMIN}
+
+
+async def test_roles_are_the_groups_admins_hidden_ones_and_the_helpers(valkey):
+    """Who hides behind the group is an admin of it; helpers are those of the settings, whatever the chat."""
+    async with house(valkey, helpers=(str(BOB),), admins=frozenset({ALICE})) as home:
+        home.extra.append(echo)
+        hidden = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+        await home.say(
+            "/reload", chat=GROUP, sender_chat={"id": GROUP, "type": "supergroup"}, **{"from": hidden}
+        )
+        await home.answer("Echo: reload", chat=GROUP)
+        await home.say("hi", user=BOB)
+        await home.say("hi")
+        await until_true(lambda: len(home.seen) == 3)
+        roles = {event.person.id: event.roles for event in home.seen}
+        assert roles[f"telegram:chat{GROUP}"] == {ADMIN} == roles[f"telegram:{ALICE}"]
+        assert roles[f"telegram:{BOB}"] == {HELPER}
 
 
 async def test_bots_channels_and_stickers_are_not_answered(valkey):

@@ -223,6 +223,31 @@ async def test_a_form_begun_in_a_group_is_asked_in_private(valkey):
         assert home.seen[-1].origin.place == str(GROUP)
 
 
+async def test_a_form_is_asked_in_the_group_of_who_has_no_private_chat(valkey):
+    """The question names the member, takes only a reply to it, and leaves other talk alone."""
+    async with house(valkey) as home:
+        home.api.strangers = True
+        home.extra.append(sends(lambda e: say("Hello", (Button("Go", Action.PATH_STEP, "ab" * 12, 3),))))
+        await home.say("@yinlu_bot hi", chat=GROUP)
+        message = await home.answer("Hello", chat=GROUP)
+        await home.press(button(message, "Go"), message, user=BOB)
+        asked = await home.answer("(1/3)", chat=GROUP)
+        assert asked["entities"][0]["user"]["id"] == BOB
+        await home.press(button(asked, "North"), asked, user=ALICE)
+        await until_true(
+            lambda: any("no longer" in c.get("text", "") for c in home.api.of("answerCallbackQuery"))
+        )
+        await home.press(button(asked, "North"), asked, user=BOB)
+        asked = await home.answer("(2/3)", chat=GROUP)
+        await home.say("talk of mine", user=BOB, chat=GROUP)
+        await home.say("I sail", user=BOB, chat=GROUP, reply_to_message={**asked, "from": BOT})
+        asked = await home.answer("(3/3)", chat=GROUP)
+        home.extra[:] = [echo]
+        await home.say("-", user=BOB, chat=GROUP, reply_to_message={**asked, "from": BOT})
+        await home.answer("Echo: Submitted", chat=GROUP)
+        assert home.seen[-1].content.values == {"side": "n", "words": "I sail"}
+
+
 async def test_a_command_asks_for_what_it_lacks(valkey):
     """Typed arguments are read by position and by name; a missing choice is asked for with buttons."""
     async with house(valkey) as home:

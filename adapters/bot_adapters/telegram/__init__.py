@@ -26,6 +26,14 @@ With ``options.webhook_url`` and no ``options.listen`` the house's web server mu
 is what ``yinlu doctor`` calls.
 """
 
+from importlib.util import find_spec
+
+from bot_core.errors import MissingExtra
+from bot_core.identity import Words
+
+if find_spec("telegram") is None:
+    raise MissingExtra("telegram", Words("Telegram 机器人", "Telegram"))
+
 from bot_adapters.telegram.adapter import TelegramAdapter
 from bot_adapters.telegram.checks import Finding, examine
 from bot_adapters.telegram.face import TelegramFace

@@ -16,6 +16,7 @@ from bot_adapters.telegram.buttons import Buttons
 from bot_adapters.telegram.chores import Chores
 from bot_adapters.telegram.desk import Accept, Desk
 from bot_adapters.telegram.drafts import Drafts
+from bot_adapters.telegram.errors import Flood
 from bot_adapters.telegram.face import TelegramFace
 from bot_adapters.telegram.forms import FormWalk
 from bot_adapters.telegram.keys import PLATFORM
@@ -116,6 +117,7 @@ class TelegramAdapter:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.webhook.listening())
             running = asyncio.create_task(self._run(), name="telegram-updates")
+            running.add_done_callback(_told)
             stack.push_async_callback(_end, running)
             yield self
 
@@ -148,8 +150,8 @@ class TelegramAdapter:
             try:
                 await call()
                 return
-            except Broken as error:
-                pause = PAUSES[min(tries, len(PAUSES) - 1)]
+            except (Broken, Flood) as error:
+                pause = max(PAUSES[min(tries, len(PAUSES) - 1)], getattr(error, "retry_after", 0.0))
                 tries += 1
                 log.error("Telegram can't be reached", extra={"error": str(error), "seconds": pause})
                 await self._clock.sleep(pause)
@@ -157,6 +159,11 @@ class TelegramAdapter:
 
 async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
-    for ended in await asyncio.gather(task, return_exceptions=True):
-        if isinstance(ended, Exception):
-            log.error("updates ended early", extra={"error": str(ended)})
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _told(task: asyncio.Task[None]) -> None:
+    """Say at once when the task that brings updates ended by an error, such as a webhook address nobody takes."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        log.error("no updates from Telegram", extra={"error": str(error)}, exc_info=error)

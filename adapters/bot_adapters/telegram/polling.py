@@ -17,6 +17,7 @@ from bot_core.ports.work import Locks
 log = logging.getLogger(__name__)
 
 LOCK = "telegram-polling"
+MISTAKES = (*UNREADABLE, OSError, RuntimeError)  # of ours, or answers that are no answers: asking goes on
 STANDBY = 1.0  # seconds between two looks at whether the poller is gone
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds after failures in a row
 
@@ -41,7 +42,7 @@ class Polling:
                     if held:
                         await self._ask_on()
                 await self._clock.sleep(STANDBY)
-            except Broken as error:
+            except YinluError as error:
                 await self._fail(error)
 
     async def _ask_on(self) -> None:
@@ -55,6 +56,9 @@ class Polling:
                 await self._clock.sleep(error.retry_after)
             except (Broken, CallRefused) as error:
                 await self._fail(error)
+            except MISTAKES as error:
+                log.exception("asking failed unexpectedly", extra={"error": type(error).__name__})
+                await self._clock.sleep(PAUSES[-1])
 
     async def _leave_webhook(self) -> None:
         """A webhook of before keeps updates from us; what waits there stays."""

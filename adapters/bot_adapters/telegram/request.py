@@ -70,7 +70,7 @@ class AiohttpRequest(BaseRequest):
         except TimeoutError as error:
             raise TimedOut(f"no answer within {seconds:g} s") from error
         except aiohttp.ClientError as error:
-            raise NetworkError(type(error).__name__) from error  # its text may hold the address, so the token
+            raise NetworkError(type(error).__name__) from None  # its text may hold the address, so the token
 
     async def download(self, url: str, limit: int) -> bytes:
         """Return at most ``limit`` bytes of a file; one more where it is longer. Raises TimedOut, NetworkError."""
@@ -89,7 +89,7 @@ class AiohttpRequest(BaseRequest):
         except TimeoutError as error:
             raise TimedOut(f"file: not there within {self._upload:g} s") from error
         except aiohttp.ClientError as error:
-            raise NetworkError(f"file: {type(error).__name__}") from error
+            raise NetworkError(f"file: {type(error).__name__}") from None
 
 
 def _body(data: RequestData | None) -> bytes | aiohttp.FormData | None:
