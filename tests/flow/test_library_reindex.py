@@ -164,3 +164,19 @@ async def test_a_second_embedding_follows_in_the_background(opened, tmp_path):
         await asyncio.gather(background, return_exceptions=True)
         answer = await ask(knowledge, "c", "What is the lamp of room 3 called?")
         assert "Quillon3" in answer.retrieved[0].text
+
+
+async def test_many_communities_begin_at_once(opened, tmp_path):
+    """Each is remembered, and after a restart all of them are there."""
+    names = [f"c{number}" for number in range(20)]
+    async with opened(Slow("old", 64)) as knowledge:
+
+        async def begin(name):
+            async for _ in knowledge.library.add(name, "a.md", f"The lamp of {name} burns.".encode()):
+                pass
+
+        await asyncio.gather(*(begin(name) for name in names))
+    async with opened(Slow("old", 64)) as knowledge:
+        assert sorted(await knowledge.library.communities()) == sorted(names)
+        assert [await knowledge.store.count(name) for name in names] == [1] * 20
+        assert not any(knowledge.store.outdated(name) for name in names)

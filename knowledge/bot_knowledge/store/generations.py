@@ -37,6 +37,7 @@ class Generations:
     engine: Callable[[Mapping[str, int]], KeptStore]
     _known: dict[str, Generation] = field(default_factory=dict)
     _building: dict[str, Generation] = field(default_factory=dict)
+    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _engines: dict[tuple[tuple[str, int], ...], KeptStore] = field(default_factory=dict)
 
     def open(self) -> None:
@@ -73,7 +74,7 @@ class Generations:
         """Let the generation that was built count from now on, at once, and remove the old one."""
         old, fresh = self._current(community), self._building[community]
         await self._at(fresh).settle(fresh.name)
-        await self._keep({**self._known, community: fresh})
+        await self._keep(community, fresh)
         del self._building[community]
         await self._at(old).drop(old.name)
 
@@ -145,7 +146,7 @@ class Generations:
         for generation in self._both(community):
             await self._at(generation).drop(generation.name)
         self._building.pop(community, None)
-        await self._keep({name: kept for name, kept in self._known.items() if name != community})
+        await self._keep(community, None)
 
     async def settle(self, community: str) -> None:
         """Force what was written to the disk."""
@@ -163,7 +164,7 @@ class Generations:
     async def _kept(self, community: str) -> Generation:
         """Return the generation that counts, remembered with the vectors it was begun with."""
         if community not in self._known:
-            await self._keep({**self._known, community: Generation(community, dict(self.vectors))})
+            await self._keep(community, Generation(community, dict(self.vectors)))
         return self._known[community]
 
     def _both(self, community: str) -> list[Generation]:
@@ -183,17 +184,21 @@ class Generations:
         merged = [replace(item, vectors={**have.get(item.passage.id, {}), **item.vectors}) for item in items]
         return [fitting for item in merged if (fitting := _fitting(item, fresh)).vectors]
 
-    async def _keep(self, known: dict[str, Generation]) -> None:
-        text = json.dumps({community: asdict(kept) for community, kept in known.items()})
+    async def _keep(self, community: str, generation: Generation | None) -> None:
+        """Let a generation count (None: none any more); on the disk when this returns."""
+        if generation is None:
+            self._known.pop(community, None)
+        else:
+            self._known[community] = generation
+        async with self._writing:  # many communities may begin at once: the last file has all of them
+            text = json.dumps({name: asdict(kept) for name, kept in self._known.items()})
+            await asyncio.to_thread(self._write, text)
 
-        def write() -> None:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            part = self.folder / f"{FILE}.part"
-            part.write_text(text)
-            part.replace(self.folder / FILE)
-
-        self._known = known
-        await asyncio.to_thread(write)
+    def _write(self, text: str) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = self.folder / f"{FILE}.part"
+        part.write_text(text)
+        part.replace(self.folder / FILE)
 
 
 def _fitting(item: Indexed, generation: Generation) -> Indexed:
