@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from bot_core.errors import BadInput, YinluError
@@ -12,11 +13,13 @@ from bot_core.identity import Words
 from bot_core.pictures import PictureJob, picture_job
 from bot_core.ports.media import Files, ImageModel
 from bot_core.ports.work import JobResult, Lease, Progress
-from bot_media.images.grid import grid
+from bot_media.images.grid import grid, opened, png
+from bot_media.labels import Aigc, hidden, marked, with_aigc
 
 log = logging.getLogger(__name__)
 
 UNREADABLE = Words("这个任务的内容读不出来。", "This job can't be read.")
+HIDDEN_UP_TO = 6_000_000  # pixels
 STOPPED = Words("已停止。", "Stopped.")
 
 
@@ -38,11 +41,24 @@ class Making(Protocol):
         ...
 
 
-class Studio:
-    """Makes the pictures of a batch: every member's own request with its own seed, side by side in one call."""
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """``producer`` stands in the metadata; the visible mark is put on what goes to the ``visible`` platforms."""
 
-    def __init__(self, maker: ImageModel, files: Files) -> None:
+    producer: str = "Yinlu"
+    visible: frozenset[str] = frozenset({"douyin"})
+
+
+class Studio:
+    """Makes the pictures of a batch: every member's own request with its own seed, side by side in one call.
+
+    A job's files are what is shown, then, where that is something else (a grid, a visibly marked picture), the
+    pictures themselves.
+    """
+
+    def __init__(self, maker: ImageModel, files: Files, labelling: Labelling | None = None) -> None:
         self._maker, self._files = maker, files
+        self._labelling = labelling or Labelling()
 
     async def __call__(self, batch: Making) -> Sequence[JobResult | YinluError]:
         """Return one result, or that job's own error, per lease, in order. Raises ModelFailed for all."""
@@ -71,19 +87,38 @@ class Studio:
         results: dict[str, JobResult | YinluError] = {}
         for number, (lease, wish) in enumerate(good):
             own = [picture for picture, owner in zip(pictures, owners, strict=True) if owner == number]
-            results[lease.job.id] = await self._stored(own, wish)
+            results[lease.job.id] = await self._stored(own, wish, lease)
         return results
 
-    async def _stored(self, pictures: Sequence[bytes], wish: PictureJob) -> JobResult | YinluError:
+    async def _stored(
+        self, pictures: Sequence[bytes], wish: PictureJob, lease: Lease
+    ) -> JobResult | YinluError:
         if not all(pictures):
             return BadInput("stopped while it was made", STOPPED)
-        whole = [await asyncio.to_thread(grid, pictures)] if len(pictures) > 1 else []
+        visibly = lease.job.origin.platform in self._labelling.visible
+        labelled = await asyncio.to_thread(self._labelled, pictures, lease.job.id, visibly)
         stem = f"yinlu-{wish.last.seed}"
         refs = [
             await self._files.put(data, "image/png", f"{stem}{f'-{n}' if n else ''}.png")
-            for n, data in enumerate([*whole, *pictures])
+            for n, data in enumerate(labelled)
         ]
         return JobResult(tuple(refs), {"seed": wish.last.seed, "maker": self._maker.name})
+
+    def _labelled(self, pictures: Sequence[bytes], job: str, visibly: bool) -> list[bytes]:
+        """Return what is shown and what is kept, each with its labels; ``job`` (12 bytes in hex) is the hidden one."""
+        record = Aigc(self._labelling.producer, job)
+        kept = [_carrying(data, bytes.fromhex(job)) for data in pictures]
+        shown = grid(kept) if len(kept) > 1 else kept[0]
+        if visibly:
+            shown = png(marked(opened(shown)))
+        whole = [shown, *kept] if visibly or len(kept) > 1 else kept
+        return [with_aigc(data, record) for data in whole]
+
+
+def _carrying(data: bytes, payload: bytes) -> bytes:
+    """Return a picture with the hidden mark; very large ones go without, since it costs memory."""
+    picture = opened(data)
+    return png(hidden(picture, payload)) if picture.width * picture.height <= HIDDEN_UP_TO else data
 
 
 class _Telling:

@@ -26,6 +26,7 @@ from bot_media.images.collage.icons import IconPack
 from bot_media.images.collage.reading import Reader, Wish
 from bot_media.images.collage.scene import Nudge, Painter, Region, Scene
 from bot_media.images.grid import opened, png
+from bot_media.labels import clean
 
 log = logging.getLogger(__name__)
 
@@ -66,10 +67,10 @@ class CollageMaker:
         picture = int(str(request.options.get("picture", 0)))
         if steps[0].action is PictureAction.BLEND and len(steps) == 1:
             return png(
-                blended([opened(data) for data in inputs], request.width, request.height, request.seed)
+                blended([opened(clean(data)) for data in inputs], request.width, request.height, request.seed)
             )
         tints = (
-            tuple(colour for data in inputs for colour in main_colours(opened(data)))
+            tuple(colour for data in inputs for colour in main_colours(opened(clean(data))))
             if len(steps) == 1
             else ()
         )
