@@ -14,7 +14,7 @@ from bot_adapters.discord.drafts import Drafts, nonce, reference
 from bot_adapters.discord.errors import Closed, Malformed, Missing, TokenGone
 from bot_adapters.discord.keys import NAME, guild_of, is_private, target, user_of
 from bot_adapters.discord.options import DiscordOptions
-from bot_adapters.discord.render import Call, Page, Renderer, unvoiced
+from bot_adapters.discord.render import NOBODY, Call, Page, Renderer, unvoiced
 from bot_adapters.discord.tickets import Ticket, Tickets
 from bot_adapters.discord.whisper import Whisper
 from bot_adapters.discord.wire import Wire
@@ -131,8 +131,9 @@ class DiscordFace:
         if page.voice and not hide:
             return await self._by_channel(outgoing, page, n, None)
         page = unvoiced(page) if page.voice else page
-        if promised and outgoing.reply.private and not ticket.private:
-            await self._withdraw(ticket)
+        aside = promised and outgoing.reply.private and not ticket.private
+        if aside:  # what follows a promise that is still open takes its place, for all to read
+            await self._close_promise(ticket)
             promised, draft = False, None
         if promised:
             message = int((await wire.original(app, token, page))["id"])
@@ -142,6 +143,8 @@ class DiscordFace:
         else:
             body = {**page.data, "flags": page.data.get("flags", 0) | (HIDDEN if hide else 0)}
             message = int((await wire.follow(app, token, Page(body, page.uploads)))["id"])
+        if aside:
+            await self._withdraw(ticket)
         if hide:
             await self._tickets.hide(message, outgoing.event)
         return message
@@ -193,6 +196,13 @@ class DiscordFace:
         user = user_of(reply.greets.id) if reply.greets is not None else None
         role = self._helper_role(guild) if reply.calls_helpers and guild is not None else None
         return Call(user, role)
+
+    async def _close_promise(self, ticket: Ticket) -> None:
+        page = Page({"content": "…", "allowed_mentions": NOBODY.allowed})
+        try:
+            await self._wire.original(ticket.application, ticket.token, page)
+        except Missing as error:
+            log.info("nothing was promised any more", extra={"error": str(error)})
 
     async def _withdraw(self, ticket: Ticket) -> None:
         try:

@@ -178,6 +178,7 @@ class Interactions:
         self, interaction: discord.Interaction, kind: int, body: Json | None = None
     ) -> bool:
         """Answer the callback; tell whether the interaction can be answered further."""
+        began = time.monotonic()
         try:
             await self._wire.acknowledge(interaction.id, interaction.token, kind, body)
         except Acknowledged:
@@ -185,7 +186,7 @@ class Interactions:
         except YinluError as error:
             log.warning("an interaction was not acknowledged", extra={"kind": kind, "error": str(error)})
             return False
-        took = time.time() - interaction.created_at.timestamp()
+        took = time.monotonic() - began
         if took > LATE:
             log.warning("acknowledged late", extra={"seconds": round(took, 2), "kind": kind})
         return True
@@ -203,7 +204,7 @@ class Interactions:
             interaction.application_id,
             interaction.token,
             "",
-            interaction.created_at.timestamp() + self._options.token_seconds,
+            time.time() + self._options.token_seconds,  # by our clock, which may not be Discord's
             promised,
             private,
             message.id if message is not None else None,

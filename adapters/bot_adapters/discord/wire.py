@@ -54,7 +54,7 @@ class Wire:
     @property
     def _http(self) -> HTTPClient:
         """Return the library's HTTP client. Raises EngineDown before it has logged in."""
-        if not self._client.http._HTTPClient__session:  # type: ignore[attr-defined]
+        if self._client.http.token is None:
             raise EngineDown(PLATFORM, "not logged in")
         return self._client.http
 
