@@ -134,6 +134,52 @@ async def test_polling_moves_the_offset_only_over_what_was_taken(valkey):
         assert [e.content.text for e in home.seen] == ["m1", "m2", "m3", "m4"]
 
 
+async def test_one_chats_trouble_is_not_lost_behind_the_others(valkey):
+    """An update that was not taken is asked for again although later ones of other chats were."""
+    async with house(valkey) as home:
+        accept, refused = home.telegram._accept, []
+
+        async def moody(incoming):
+            if incoming.person.id.endswith(str(BOB)) and len(refused) < 3:
+                refused.append(1)
+                raise EngineDown("Redis", "gone")
+            return await accept(incoming)
+
+        home.telegram._accept = moody
+        for n in range(3):
+            await home.say(f"a{n}")
+            await home.say(f"b{n}", user=BOB)
+        await home.answer("Echo: a2")
+        await home.answer("Echo: b2", chat=BOB)
+        assert sorted(e.content.text for e in home.seen) == ["a0", "a1", "a2", "b0", "b1", "b2"]
+        assert [e.content.text for e in home.seen if e.origin.channel == str(BOB)] == ["b0", "b1", "b2"]
+
+
+async def test_a_file_that_takes_long_keeps_nobody_waiting(valkey):
+    """While one member's file is fetched others are answered; the offset waits for the file."""
+    async with house(valkey) as home:
+        go, fetch = asyncio.Event(), home.telegram.api.download
+
+        async def slow(file, limit):
+            await go.wait()
+            return await fetch(file, limit)
+
+        home.telegram.api.download = slow
+        home.api.files["doc"] = b"text"
+        document = {"file_id": "doc", "file_name": "a.txt", "mime_type": "text/plain", "file_size": 4}
+        number = (await home.say(caption="keep", document=document))["update_id"]
+        await asyncio.sleep(0.2)
+        await home.say("hi", user=BOB)
+        await home.answer("Echo: hi", chat=BOB)
+        await home.say("and now?", user=BOB)
+        await home.answer("Echo: and now?", chat=BOB)
+        assert home.api.acknowledged <= number
+        go.set()
+        await home.answer("Echo: keep")
+        await until_true(lambda: home.api.acknowledged > number + 1)
+        assert len(home.seen) == 3
+
+
 async def test_one_process_asks_and_another_takes_over(valkey):
     """Two pollers never ask at the same time; when the first stops, the second goes on."""
     name = prefix()

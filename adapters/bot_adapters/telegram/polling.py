@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from bot_adapters.telegram.api import Api
 from bot_adapters.telegram.errors import CallRefused, Flood
@@ -17,6 +19,7 @@ from bot_core.ports.work import Locks
 log = logging.getLogger(__name__)
 
 LOCK = "telegram-polling"
+LONG = 1.0  # seconds after which others are asked for while something is still under way
 MISTAKES = (*UNREADABLE, OSError, RuntimeError)  # of ours, or answers that are no answers: asking goes on
 STANDBY = 1.0  # seconds between two looks at whether the poller is gone
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds after failures in a row
@@ -32,6 +35,10 @@ class Polling:
         self._clock, self._options = clock, options
         self._offset = 0
         self._failures = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way: set[int] = set()  # numbers of updates
+        self._taken: set[int] = set()  # those beyond the offset
+        self._left: set[int] = set()  # those that were not taken, and are asked for again
 
     async def run(self) -> None:
         """Ask until cancelled."""
@@ -40,7 +47,8 @@ class Polling:
             try:
                 async with self._locks.hold(name, self._options.poll_lock) as held:
                     if held:
-                        await self._ask_on()
+                        async with self._ended():
+                            await self._ask_on()
                 await self._clock.sleep(STANDBY)
             except YinluError as error:
                 await self._fail(error)
@@ -65,37 +73,69 @@ class Polling:
         await self._api.call("deleteWebhook", {"drop_pending_updates": False})
 
     async def _once(self) -> None:
+        """Ask once and start what is new; a file that takes long to fetch keeps nobody else waiting."""
+        seconds = 0 if self._under_way else self._options.poll_seconds
         data: Json = {
             "offset": self._offset,
-            "timeout": self._options.poll_seconds,
+            "timeout": seconds,
             "limit": 100,
             "allowed_updates": list(KINDS),
         }
-        wait = self._options.poll_seconds + self._options.timeout
-        updates: list[Json] = await self._api.call("getUpdates", data, wait)
-        if updates:
-            await self._take(sorted(updates, key=lambda update: int(update["update_id"])))
-
-    async def _take(self, updates: list[Json]) -> None:
-        """Take a batch, chats side by side; the offset moves up to the first that was not taken."""
-        lanes: dict[Lane, list[Json]] = {}
-        for update in updates:
-            lanes.setdefault(_lane(update), []).append(update)
-        ended = await asyncio.gather(*(self._in_order(lane) for lane in lanes.values()))
-        left = min((number for number in ended if number is not None), default=None)
-        self._offset = left if left is not None else int(updates[-1]["update_id"]) + 1
-        if left is not None:
+        updates: list[Json] = await self._api.call("getUpdates", data, seconds + self._options.timeout)
+        self._start(sorted(updates, key=lambda update: int(update["update_id"])))
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=LONG)
+        self._move()
+        if self._left:
             raise Broken("an update was not taken")
 
-    async def _in_order(self, updates: list[Json]) -> int | None:
-        """Take one chat's updates; return the number of the first that was not taken."""
+    def _start(self, updates: list[Json]) -> None:
+        """Take what is not under way and was not taken before, chats side by side."""
+        lanes: dict[Lane, list[Json]] = {}
+        there = {int(update["update_id"]) for update in updates}
+        self._left = {number for number in self._left if there and (number in there or number > max(there))}
         for update in updates:
-            try:
+            number = int(update["update_id"])
+            if number not in self._under_way and number not in self._taken:
+                self._under_way.add(number)
+                self._left.discard(number)
+                lanes.setdefault(_lane(update), []).append(update)
+        for lane in lanes.values():
+            task = asyncio.create_task(self._in_order(lane), name="telegram-lane")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _move(self) -> None:
+        """Move the offset over what was taken, up to the first that is under way or was not taken."""
+        if not self._taken:
+            return
+        beyond = max(self._taken) + 1
+        self._offset = max(self._offset, min((*self._under_way, *self._left, beyond)))
+        self._taken = {number for number in self._taken if number >= self._offset}
+
+    async def _in_order(self, updates: list[Json]) -> None:
+        """Take one chat's updates; from the first that was not taken on they are asked for again."""
+        numbers = [int(update["update_id"]) for update in updates]
+        try:
+            for number, update in zip(numbers, updates, strict=True):
                 await self._updates.take(update)
-            except YinluError as error:
-                log.warning("an update waits", extra={"update": update["update_id"], "error": str(error)})
-                return int(update["update_id"])
-        return None
+                self._taken.add(number)
+        except YinluError as error:
+            log.warning("an update waits", extra={"error": str(error)})
+        finally:
+            self._under_way.difference_update(numbers)
+            self._left.update(number for number in numbers if number not in self._taken)
+
+    @asynccontextmanager
+    async def _ended(self) -> AsyncIterator[None]:
+        """Leave no lane running: whoever asks next gets what was not taken."""
+        try:
+            yield
+        finally:
+            tasks = list(self._tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _fail(self, error: YinluError) -> None:
         pause = PAUSES[min(self._failures, len(PAUSES) - 1)]
