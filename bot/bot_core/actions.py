@@ -25,6 +25,14 @@ class Action(IntEnum):
     PATH_CHOICE = 21
     LANGUAGE = 22
     CHOOSE_COMMUNITY = 23
+    CONSENT = 24  # index 1: votes may be exported, 0: they may not
+    PATH_STOP = 25
+    TAKE = 26  # a helper takes a hand-over
+    RESPOND = 27  # a helper answers it by a form
+    CURATE = 28  # its question and answer become a document
+    CLOSE = 29
+    PAGE = 30  # index: which page of a list
+    FORGET_ME = 31
     UPSCALE = 40  # index: which of the grid
     VARY = 41
     REROLL = 42
@@ -41,6 +49,8 @@ class Action(IntEnum):
     LANE = 53  # index: 0 fast, 1 relax
     PROMPT_EXAMPLE = 54  # index: which of the example prompts
     SHOW = 55  # show a job's pictures again
+    VOICE = 60  # index: which voice of the list to speak with
+    VOICE_PREVIEW = 61  # index: which voice of the list to hear
 
 
 @dataclass(frozen=True, slots=True)

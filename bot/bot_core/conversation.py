@@ -119,6 +119,7 @@ class Conversation:
         self._context = context
         self._face = face
         self._ordinals = ordinals or Ordinals()
+        self.sent: list[Reply] = []  # what was sent here for this event, in order
 
     def elsewhere(self, origin: Origin, *, person: str, locale: Locale | None = None) -> Conversation:
         """Return a conversation at another origin of this community, for the same event.
@@ -152,6 +153,7 @@ class Conversation:
             record=record,
         )
         await self._context.outbox.send(outgoing)
+        self.sent.append(reply)
         return outgoing.key
 
     async def show(self, reply: Reply) -> None:

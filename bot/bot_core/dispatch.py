@@ -79,8 +79,8 @@ class Dispatcher:
     ) -> None:
         """``unbound`` are the handlers for places that belong to no community: set-up help, never answers."""
         self._context, self._faces, self._places = context, faces, places
-        self._chain = _chain(middleware, handlers)
-        self._unbound = _chain(middleware, unbound) if unbound else None
+        self._chain = chain_of(middleware, handlers)
+        self._unbound = chain_of(middleware, unbound) if unbound else None
 
     async def handle(self, incoming: Incoming) -> Handled | None:
         """Answer an event. Never raises but CancelledError: the boundary is here."""
@@ -143,7 +143,7 @@ class Dispatcher:
                 await conversation.show(reply)
 
 
-def _chain(middleware: Sequence[Middleware], handlers: Sequence[Handler]) -> Handler:
+def chain_of(middleware: Sequence[Middleware], handlers: Sequence[Handler]) -> Handler:
     """Return one handler: the middleware around the first of ``handlers`` that takes the event."""
 
     async def first(incoming: Incoming, conversation: Conversation) -> Handled | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -108,4 +108,85 @@ class Ledger(Protocol):
 
     def export(self, community: str) -> AsyncIterator[VotedAnswer]:
         """Yield a community's voted answers, for training data."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something a community keeps of a member: a step reached, a question handed over, a line of the audit.
+
+    ``person`` is whom it is about: it goes when they ask to be forgotten. ``data`` is small JSON.
+    """
+
+    community: str
+    kind: str
+    id: str
+    time: datetime
+    person: str = ""
+    state: str = ""
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+class Facts(Protocol):
+    """Facts by community, kind and id. Every call is atomic over all processes."""
+
+    async def keep(self, fact: Fact) -> None:
+        """Store, replacing what had the same community, kind and id."""
+        ...
+
+    async def add(self, fact: Fact) -> bool:
+        """Store unless it is there already; tell whether it was stored."""
+        ...
+
+    async def fact(self, community: str, kind: str, id: str) -> Fact | None:
+        """Return one, or None."""
+        ...
+
+    async def facts(
+        self,
+        kind: str,
+        community: str | None = None,
+        *,
+        person: str | None = None,
+        state: str | None = None,
+        since: datetime | None = None,
+        limit: int = 100,
+    ) -> list[Fact]:
+        """Return those of a kind, oldest first; ``community`` None means all."""
+        ...
+
+    async def take(self, community: str, kind: str, id: str) -> bool:
+        """Remove one; True for exactly one caller, False where it is not there."""
+        ...
+
+    async def count(self, community: str, kind: str, name: str, when: datetime) -> None:
+        """Add one to a count of the day, of nobody in particular."""
+        ...
+
+    async def counted(self, community: str, kind: str, since: datetime) -> dict[str, int]:
+        """Return the counts of a kind by name, from that day on."""
+        ...
+
+
+class People(Facts, Protocol):
+    """What a ledger knows of persons besides: consent, and which accounts are one person's."""
+
+    async def consent(self, person: str) -> bool:
+        """Return whether their votes may be exported."""
+        ...
+
+    async def set_consent(self, person: str, consent: bool) -> None:
+        """Store it."""
+        ...
+
+    async def link(self, account: str, person: str) -> None:
+        """Say that ``account`` is ``person``'s."""
+        ...
+
+    async def person_of(self, account: str) -> str:
+        """Return the person behind an account: the account itself where none was linked."""
+        ...
+
+    async def forget_person(self, persons: Sequence[str]) -> int:
+        """Remove what is kept of them, facts included; return the rows changed."""
         ...

@@ -1,0 +1,1 @@
+"""Voice: what members say is heard and answered, what the bot says is spoken."""

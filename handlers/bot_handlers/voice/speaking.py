@@ -1,0 +1,165 @@
+"""The voices: which one speaks for whom, and 🔊 on every answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot_core.actions import Action, Press
+from bot_core.commands import Command
+from bot_core.conversation import Conversation
+from bot_core.dispatch import Handled
+from bot_core.errors import MissingExtra, NotFound
+from bot_core.events import Incoming, Invoked, Pressed
+from bot_core.files import FileRef
+from bot_core.identity import Locale, Words
+from bot_core.ports.ledger import Ledger
+from bot_core.ports.media import VoiceInfo
+from bot_core.replies import Button, Label, Reply, Sound, Style, say
+from bot_handlers.voice import words
+
+COMMANDS = (Command("voice", Words("选择朗读的声音", "Choose the voice that reads aloud"), private=True),)
+CITATION = re.compile(r"\s*\[\d+(?:\s*[,，]\s*\d+)*\]")
+SHOWN = 12  # voices in one list
+LONGEST = 1500  # characters that are read aloud
+SENTENCE_END = re.compile(r"[。！？.!?]\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Narrated:
+    """Something said, as a stored file; ``seconds`` long."""
+
+    file: FileRef
+    seconds: float
+
+
+class Narrator(Protocol):
+    """Says a text as one file."""
+
+    async def voices(self) -> Sequence[VoiceInfo]:
+        """Return the voices that work now; none where no voice is installed."""
+        ...
+
+    async def narrate(self, text: str, voice: str) -> Narrated:
+        """Return the text spoken. Raises MissingExtra, BadInput for nothing to say, ModelFailed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakHandler:
+    """Takes 🔊 and /voice."""
+
+    narrator: Narrator
+    ledger: Ledger
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """Return /voice."""
+        return COMMANDS
+
+    async def __call__(self, incoming: Incoming, conversation: Conversation) -> Handled | None:
+        """Read an answer aloud, or let a member choose who reads; None for everything else."""
+        content = incoming.content
+        if isinstance(content, Invoked) and content.command == "voice":
+            await conversation.send(await self._list(incoming, conversation))
+        elif isinstance(content, Pressed) and content.press is not None:
+            if not await self._pressed(incoming, conversation, content.press):
+                return None
+        else:
+            return None
+        return Handled("voice")
+
+    async def spoken(self, text: str, incoming: Incoming, conversation: Conversation) -> Reply:
+        """Return ``text`` as a voice message in this member's voice; citations are shown, not read."""
+        plain = readable(text)
+        if not plain:
+            return say(words.NOTHING.of(incoming.locale), private=True)
+        voice = await self._voice(incoming, conversation, plain)
+        made = await self.narrator.narrate(plain, voice.id)
+        return Reply((Sound(made.file, made.seconds, plain),), label=Label.GENERATED)
+
+    async def _pressed(self, incoming: Incoming, conversation: Conversation, press: Press) -> bool:
+        if press.action is Action.SPEAK:
+            record = await self.ledger.answer(conversation.community, press.subject)
+            await conversation.send(await self.spoken(record.answer.text, incoming, conversation))
+        elif press.action is Action.VOICE_PREVIEW:
+            voice = self._nth(await self._voices(), press.index)
+            text = words.PREVIEW.of(_language(voice)).format(name=voice.name)
+            made = await self.narrator.narrate(text, voice.id)
+            await conversation.send(Reply((Sound(made.file, made.seconds, text),), private=True))
+        elif press.action is Action.VOICE:
+            voice = self._nth(await self._voices(), press.index)
+            locale = _language(voice)
+            await self.ledger.set_setting(conversation.community, _name(incoming.person.id, locale), voice.id)
+            await conversation.send(
+                say(words.CHOSEN.of(incoming.locale).format(name=voice.name), private=True)
+            )
+        else:
+            return False
+        return True
+
+    async def _list(self, incoming: Incoming, conversation: Conversation) -> Reply:
+        voices = (await self._voices())[:SHOWN]
+        now = await self._voice(incoming, conversation, words.PREVIEW.of(incoming.locale))
+        rows = tuple(
+            (
+                Button("▶", Action.VOICE_PREVIEW, index=number),
+                Button(
+                    f"{voice.name} ({'、'.join(voice.languages)})",
+                    Action.VOICE,
+                    index=number,
+                    style=Style.CHOSEN if voice.id == now.id else Style.PLAIN,
+                ),
+            )
+            for number, voice in enumerate(voices)
+        )
+        pairs = tuple(
+            rows[at] + (rows[at + 1] if at + 1 < len(rows) else ()) for at in range(0, len(rows), 2)
+        )
+        return say(words.VOICES.of(incoming.locale).format(name=now.name), *pairs, private=True)
+
+    async def _voices(self) -> list[VoiceInfo]:
+        voices = list(await self.narrator.voices())
+        if not voices:
+            raise MissingExtra("voice", words.NO_VOICES)
+        return voices
+
+    async def _voice(self, incoming: Incoming, conversation: Conversation, text: str) -> VoiceInfo:
+        """Return the member's voice for the language of ``text``, or the first that speaks it."""
+        voices = await self._voices()
+        locale = language_of(text)
+        kept = await self.ledger.setting(conversation.community, _name(incoming.person.id, locale))
+        chosen = next((voice for voice in voices if voice.id == kept), None)
+        fitting = [voice for voice in voices if any(tag.startswith(locale.value) for tag in voice.languages)]
+        return chosen or (fitting or voices)[0]
+
+    def _nth(self, voices: Sequence[VoiceInfo], index: int) -> VoiceInfo:
+        if index >= len(voices):
+            raise NotFound(f"voice {index} of {len(voices)}")
+        return voices[index]
+
+
+def readable(text: str) -> str:
+    """Return an answer as it is read aloud: without citations, at most ``LONGEST`` characters, whole sentences."""
+    plain = CITATION.sub("", text).strip()
+    if len(plain) <= LONGEST:
+        return plain
+    ends = [found.end() for found in SENTENCE_END.finditer(plain, 0, LONGEST)]
+    return plain[: ends[-1] if ends else LONGEST].strip()
+
+
+def language_of(text: str) -> Locale:
+    """Return the language most of a text is in."""
+    chinese = sum("\u4e00" <= letter <= "\u9fff" for letter in text)
+    latin = sum(letter.isascii() and letter.isalpha() for letter in text)
+    return Locale.ZH if chinese * 3 > latin else Locale.EN
+
+
+def _language(voice: VoiceInfo) -> Locale:
+    return Locale.parse(voice.languages[0] if voice.languages else "en")
+
+
+def _name(person: str, locale: Locale) -> str:
+    return f"person:{person}:voice:{locale.value}"
