@@ -33,6 +33,7 @@ async def forget(connection: AsyncConnection, insert: Callable[..., Any], person
         for community, said, when in (await connection.execute(_delete(table, name, time, where))).all():
             counts[community, when.date().isoformat(), kind, said] += 1
             gone += 1
+    gone += (await connection.execute(t.facts.delete().where(t.facts.c.person.in_(everyone)))).rowcount
     for table, key in ((t.accounts, t.accounts.c.id), (t.persons, t.persons.c.id)):
         gone += (await connection.execute(table.delete().where(key.in_(everyone)))).rowcount
     await _add(connection, insert, counts)

@@ -12,6 +12,7 @@ from bot_core.answers import AnswerRecord, Turn, Vote
 from bot_core.errors import NotFound, UnknownCommunity
 from bot_core.ports.ledger import Community, VotedAnswer
 from bot_core.ports.work import JobView
+from bot_ledger.facts import MemoryFacts
 from bot_ledger.statistics import Daily, fold
 
 Key = tuple[str, str]  # community, id
@@ -19,10 +20,11 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class MemoryLedger:
+class MemoryLedger(MemoryFacts):
     """Keeps the same rows and rules as ``SqlLedger``, in dictionaries."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._answers: dict[Key, AnswerRecord] = {}
         self._votes: dict[tuple[str, str, str], Vote] = {}
         self._communities: dict[str, Community] = {}
@@ -183,7 +185,8 @@ class MemoryLedger:
         _drop(self._jobs, made)
         _drop(self._consent, known)
         _drop(self._accounts, linked)
-        return len(asked) + len(voted) + len(made) + len(known) + len(linked)
+        facts = self.forget_facts(everyone)
+        return len(asked) + len(voted) + len(made) + len(known) + len(linked) + facts
 
     async def daily(self, community: str | None, since: datetime) -> list[Daily]:
         """Return counts per day (UTC), forgotten persons' included, oldest first."""

@@ -18,6 +18,7 @@ from bot_core.ports.work import JobView
 from bot_ledger import rows
 from bot_ledger import tables as t
 from bot_ledger.engines import Database, PostgresDatabase, SqliteDatabase, is_sqlite, read_url
+from bot_ledger.facts import SqlFacts
 from bot_ledger.forget import forget
 from bot_ledger.migrate import upgrade
 from bot_ledger.statistics import Daily, daily
@@ -26,7 +27,7 @@ EXPORT_BATCH = 200
 NO_TIME = datetime(1, 1, 2, tzinfo=UTC)
 
 
-class SqlLedger:
+class SqlLedger(SqlFacts):
     """The ledger in a database; made by ``open``."""
 
     def __init__(self, database: Database) -> None:

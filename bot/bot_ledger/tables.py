@@ -164,12 +164,27 @@ jobs = Table(  # finished ones, so that an old button still finds them
     Index(None, "person"),
 )
 
+facts = Table(  # what a community keeps of members besides answers: steps, hand-overs, subscriptions, audit
+    "facts",
+    metadata,
+    Column("community", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("time", Instant, nullable=False),
+    PrimaryKeyConstraint("community", "kind", "id"),
+    Index(None, "kind", "time"),
+    Index(None, "person"),
+)
+
 tallies = Table(  # what remains of forgotten rows: counts per day, of nobody in particular
     "tallies",
     metadata,
     Column("community", String, nullable=False),
     Column("day", String, nullable=False),  # ISO date, UTC
-    Column("kind", String, nullable=False),  # answer, vote, job
+    Column("kind", String, nullable=False),  # answer, vote, job, path, handover
     Column("name", String, nullable=False),  # outcome, value, kind
     Column("count", Integer, nullable=False),
     PrimaryKeyConstraint("community", "day", "kind", "name"),
