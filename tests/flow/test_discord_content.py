@@ -254,6 +254,38 @@ async def test_what_a_reply_is_about(discord, house, alice):
     assert got[0].reply_to.about == "c" * 24 and got[0].reply_to.ours
 
 
+async def test_a_thread_of_the_bots_own(discord, house, alice):
+    """In a thread that the bot opened nobody needs to name it; in others one does. Answers stay in the thread."""
+    for id, owner in ((300, BOT), (301, 55)):
+        meta = {
+            "archived": False,
+            "auto_archive_duration": 60,
+            "archive_timestamp": "2026-01-01T00:00:00+00:00",
+        }
+        thread = {"id": str(id), "guild_id": str(GUILD), "parent_id": str(CHANNEL), "owner_id": str(owner), "type": 11,
+                  "name": "t", "message_count": 0, "member_count": 1, "thread_metadata": meta}  # fmt: skip
+        await discord.gateway.dispatch("THREAD_CREATE", thread)
+        await alice.says("ferry?", id)
+    await answered(discord, 300)
+    await house.quiet()
+    assert [got.origin for got in house.listener.got] == [Origin("discord", str(GUILD), str(CHANNEL), "300")]
+
+
+async def test_typing_while_there_are_no_words(discord, house, alice):
+    """As long as nothing can be shown the bot is seen typing."""
+
+    async def answer(incoming, conversation):
+        await conversation.stage("searching")
+        await until(lambda: discord.of("POST", "/typing$"))
+        await conversation.send(say("found"))
+        return True
+
+    house.listener.answer = answer
+    await alice.says(f"<@{BOT}> hello")
+    await until(discord.said)
+    assert len(discord.of("POST", "/typing$")) == 1
+
+
 async def test_messages_are_edited(discord, house, alice):
     """A message that follows something is replaced, private ones too while their interaction is open."""
     replies(house, say("waiting"))

@@ -138,7 +138,7 @@ async def test_a_direct_message_is_answered(env, channel, house):
     assert house.answerer.asked
 
 
-async def test_a_thread_of_the_bots_own(env, channel, house):
+async def test_a_channel_set_to_always(env, channel, house):
     """Channels set to always are answered without a name."""
     house.speaks.set = SpeakMode.ALWAYS
     alice = await member(env, "alice")

@@ -35,6 +35,7 @@ class _Growing:
     dead: bool = False
     due: float = 0.0  # monotonic; not shown before
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    worded: asyncio.Event = field(default_factory=asyncio.Event)  # there are words, or there will be none
     task: asyncio.Task[None] | None = field(default=None)
 
 
@@ -70,6 +71,8 @@ class Drafts:
             one = self._growing[key] = _Growing(origin, draft.event, key)
         one.text = draft.text
         one.due = one.due or (time.monotonic() + self._options.draft_after if draft.text else 0.0)
+        if one.text:
+            one.worded.set()
         if not one.dead and self._wire.calm and (one.task is None or one.task.done()):
             one.task = asyncio.create_task(self._show(one), name=f"draft-{key}")
 
@@ -79,6 +82,7 @@ class Drafts:
         if one is None:
             return await self._tickets.draft(key)
         one.ended.set()
+        one.worded.set()
         if one.task is not None:
             await asyncio.wait([one.task], timeout=PATIENCE)
             one.task.cancel()
@@ -99,8 +103,10 @@ class Drafts:
             ticket = await self._tickets.find(one.event, one.origin)
             if ticket is not None and not ticket.good:
                 return
-            if not one.text:
-                await self._typing_in(one, ticket)
+            while ticket is None and not one.worded.is_set() and self._wire.calm:
+                await self._typing_in(target(one.origin))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(one.worded.wait(), TYPING)
             while one.text and one.text != one.shown and not one.ended.is_set() and self._wire.calm:
                 await self._pause(one)
                 if one.ended.is_set():
@@ -124,13 +130,13 @@ class Drafts:
             with suppress(TimeoutError):
                 await asyncio.wait_for(one.ended.wait(), at - now)
 
-    async def _typing_in(self, one: _Growing, ticket: Ticket | None) -> None:
-        channel, now = target(one.origin), time.monotonic()
-        if ticket is not None or now < self._typing.get(channel, 0.0):
+    async def _typing_in(self, channel: int) -> None:
+        now = time.monotonic()
+        if now < self._typing.get(channel, 0.0):
             return
         if len(self._typing) > 1000:
             self._typing.clear()
-        self._typing[channel] = now + TYPING
+        self._typing[channel] = now + TYPING * 0.9
         await self._wire.typing(channel)
 
     async def _place(self, one: _Growing, page: Page, ticket: Ticket | None) -> int:

@@ -107,6 +107,7 @@ class Discord:
         self.at_once = 1
         self.direct: dict[int, int] = {}
         self.limit: tuple[int, float] | None = None  # messages per seconds in a channel; beyond is a 429
+        self.announces = True  # tells of its limits beforehand
         self.early = 0
         self._window: dict[str, list[float]] = {}
         self._closed_until: dict[str, float] = {}
@@ -221,7 +222,7 @@ class Discord:
 
     def _headers(self, method: str, path: str) -> dict[str, str]:
         bucket = self._bucket(method, path)
-        if bucket is None or self.limit is None:
+        if bucket is None or self.limit is None or not self.announces:
             return {}
         most, seconds = self.limit
         taken = self._window.get(bucket) or [time.monotonic()]
