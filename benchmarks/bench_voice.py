@@ -46,8 +46,8 @@ async def spoken(speaks: KokoroSynthesizer, text: str, voice: str) -> tuple[Pcm,
     return Pcm.joined(parts), first, time.monotonic() - began
 
 
-async def barge_in(speaks: KokoroSynthesizer) -> float:
-    """Return milliseconds from a stop in the middle of a sentence to the end of the answer."""
+async def barge_in(speaks: KokoroSynthesizer) -> tuple[float, float]:
+    """Return milliseconds from a stop in mid-sentence until the answer is over, and until another one sounds."""
     voice, text = ANSWERS["en"]
     async with speaking(speaks, voice) as answer:
         answer.push(text)
@@ -58,8 +58,11 @@ async def barge_in(speaks: KokoroSynthesizer) -> float:
         began = time.monotonic()
         answer.stop()
         left = [chunk async for chunk in answer.chunks()]
+    over = time.monotonic() - began
     assert not left
-    return (time.monotonic() - began) * 1000
+    async for _ in speaks.speak("Yes?", voice):
+        break
+    return over * 1000, (time.monotonic() - began) * 1000
 
 
 async def measured(speaks: KokoroSynthesizer, hears: WhisperTranscriber) -> dict[str, dict[str, float]]:
@@ -142,7 +145,8 @@ def rows(raw: dict[str, object]) -> list[tuple[str, str, str]]:
     assert isinstance(stops, list)
     return [
         *table,
-        ("barge-in: stop to silence, worst of 5", f"{max(stops):.0f} ms", "<= 100 ms"),
+        ("barge-in: stop to silence, worst of 5", f"{max(over for over, _ in stops):.0f} ms", "<= 100 ms"),
+        ("barge-in: stop to the next answer's sound", f"{max(after for _, after in stops):.0f} ms", ""),
         ("four answers at once: slowest first audio", f"{raw['first_of_four_s']:.2f} s", ""),
         ("four answers at once: all of them", f"{raw['four_s']:.2f} s", ""),
         ("memory of speaking", f"{raw['speak_mb']:.0f} MB", ""),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from bot_core.errors import BadInput, YinluError
+from bot_core.identity import Words
 from bot_core.ports.media import SpeechChunk, Synthesizer
 from bot_media.audio import AudioFile, Pcm, rhythm, to_opus, waveform
 from bot_media.audio.labels import SPOKEN
@@ -16,7 +17,7 @@ from bot_media.speech.reading import SentenceStream
 from bot_media.speech.reading.marks import is_chinese
 
 AHEAD = 2  # chunks made before they are asked for
-NOTHING = "nothing to say aloud"
+NOTHING = Words("这里没有可以念的内容。", "There is nothing here to read aloud.")
 
 
 class SpokenAnswer:
@@ -171,7 +172,7 @@ async def voice_message(
         answer.finish()
         parts = [chunk async for chunk in answer.chunks()]
     if not parts:
-        raise BadInput(NOTHING)
+        raise BadInput("nothing to say aloud", NOTHING)
     return await asyncio.to_thread(_message, parts, tags, label)
 
 

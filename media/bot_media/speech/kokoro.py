@@ -36,7 +36,7 @@ LONGEST_TEXT = 20_000  # letters
 STYLES = {"": 1.0, "slow": 0.85, "fast": 1.2}  # how fast
 _PAUSES = {"，": 0.12, ",": 0.12, "：": 0.16, ":": 0.16, "；": 0.2, ";": 0.2}
 _PAUSE = 0.28  # s behind a sentence
-_LEAD = 0.05  # s of silence kept before the first sound
+_LEAD, _TAIL = 0.05, 0.08  # s of silence kept before the first sound and behind the last
 _SPEEDS = ("slow", "fast")
 VOICES = (
     VoiceInfo("zf_xiaobei", "小北 Xiaobei", ("zh", "en"), _SPEEDS),
@@ -89,6 +89,9 @@ class KokoroSynthesizer:
 
     async def _abandonable(self, sentence: str, voice: str, speed: float) -> SpeechChunk:
         options = onnxruntime.RunOptions()
+        options.add_run_config_entry(
+            "memory.enable_memory_arena_shrinkage", "cpu:0"
+        )  # the longest is not held
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._thread, self.say, sentence, voice, speed, options)
@@ -109,8 +112,10 @@ class KokoroSynthesizer:
         for part in _within(said, MOST):
             start = sum(map(len, sounds)) / RATE
             samples, spent = self._sound(part, voice, speed, options)
-            samples, spent = _framed(samples, spent, _pause(part, sentence))
-            shapes += [(name, at + start) for name, at in visemes(part, spent, len(samples) / RATE)]
+            pause = _pause(part, sentence)
+            samples, spent = _framed(samples, spent, pause)
+            end = len(samples) / RATE - pause
+            shapes += [(name, round(at + start, 3)) for name, at in visemes(part, spent, end)]
             sounds.append(samples)
         pcm = Pcm.from_floats(np.concatenate(sounds), RATE)
         took = time.monotonic() - began
@@ -182,11 +187,11 @@ def _pause(part: str, sentence: str) -> float:
 def _framed(
     samples: NDArray[np.float32], spent: list[float], pause: float
 ) -> tuple[NDArray[np.float32], list[float]]:
-    """Shorten the silence before the first sound, fade the very end, add the pause behind."""
-    loud = np.flatnonzero(np.abs(samples) > 0.01)
-    first = int(loud[0]) if len(loud) else 0
+    """Shorten the silence around the sound, fade the very end, add the pause behind."""
+    loud = np.flatnonzero(np.abs(samples) > 0.006)
+    first, last = (int(loud[0]), int(loud[-1])) if len(loud) else (0, len(samples))
     drop = max(0, min(first - int(_LEAD * RATE), int(spent[0] * RATE)))
-    kept = samples[drop:].copy()
+    kept = samples[drop : last + int(_TAIL * RATE)].copy()
     fade = min(len(kept), int(0.01 * RATE))
     if fade:
         kept[-fade:] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)

@@ -22,7 +22,7 @@ _SHAPES = {
     "U": "uʊwɯɥ",
 }
 _BY_PHONEME = {letter: name for name, letters in _SHAPES.items() for letter in letters}
-_KEPT = frozenset("ˈˌːʰʲ↓→↗↘ᵝ\u0303")  # the mouth stays as it is
+_KEPT = frozenset(" ˈˌːʰʲ↓→↗↘ᵝ\u0303")  # the mouth stays as it is: marks, and the space between words
 _LEAST = 0.04  # s, shorter shapes are not seen
 
 
