@@ -9,22 +9,13 @@ import sys
 from collections import Counter
 
 import pytest
-import pytest_asyncio
-from yinlu_testing.discord_house import House, answer_in, check
-from yinlu_testing.discord_loopback import BOT, Discord
+from yinlu_testing.discord_house import House, answer_in
+from yinlu_testing.discord_loopback import BOT
 from yinlu_testing.discord_people import Member, guild, until
 from yinlu_testing.servers import VALKEY, Server, prefix
 
-pytest_plugins = ["yinlu_testing.redis"]
+pytest_plugins = ["yinlu_testing.redis", "yinlu_testing.discord_fixtures"]
 pytestmark = pytest.mark.chaos
-
-
-@pytest_asyncio.fixture
-async def discord():
-    """A Discord that took no bad payload and pinged nobody."""
-    async with Discord().serve() as world:
-        yield world
-    check(world)
 
 
 async def _process(discord, valkey, name):
@@ -114,3 +105,14 @@ async def test_two_processes_get_the_same_events(discord, valkey):
         await until(lambda: len(_references(discord)) == 20, 20)
         await one.quiet(0.4)
     assert set(_references(discord).values()) == {1} and len(discord.said()) == 20
+
+
+async def test_fifty_commands_at_once(discord, valkey):
+    """Fifty members use a command in the same moment: each is acknowledged within a second, and answered."""
+    members = [Member(discord, 20 + n, f"m{n}") for n in range(50)]
+    async with House(discord, valkey.url, draft_after=5.0).up():
+        asked = await asyncio.gather(*(m.types("ask", question=f"q{n}") for n, m in enumerate(members)))
+        await until(lambda: all("07:45" in one.original["content"] for one in asked), 20)
+    took = sorted(one.took for one in asked)
+    print(f"\nacknowledged: median {took[25] * 1000:.0f} ms, slowest {took[-1] * 1000:.0f} ms")
+    assert took[-1] < 1

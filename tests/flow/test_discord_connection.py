@@ -6,36 +6,14 @@ import asyncio
 import time
 
 import pytest
-import pytest_asyncio
-from yinlu_testing.discord_house import House, answered, check
-from yinlu_testing.discord_loopback import BOT, CHANNEL, GUILD, Discord
+from yinlu_testing.discord_house import House, answered
+from yinlu_testing.discord_loopback import BOT, CHANNEL, GUILD
 from yinlu_testing.discord_people import Member, guild, until
 
 from bot_core.errors import EngineDown
 from bot_core.replies import say
 
-pytest_plugins = ["yinlu_testing.redis"]
-
-
-@pytest_asyncio.fixture
-async def discord():
-    """A Discord that took no bad payload, pinged nobody, and had every interaction acknowledged within 1 s."""
-    async with Discord().serve() as world:
-        yield world
-    check(world)
-
-
-@pytest_asyncio.fixture
-async def house(discord, valkey):
-    """A house that is connected."""
-    async with House(discord, valkey.url).up() as one:
-        yield one
-
-
-@pytest.fixture
-def alice(discord):
-    """A member."""
-    return Member(discord, 11, "alice")
+pytest_plugins = ["yinlu_testing.redis", "yinlu_testing.discord_fixtures"]
 
 
 async def asks(alice, text):

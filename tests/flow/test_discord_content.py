@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-import pytest_asyncio
-from yinlu_testing.discord_house import QUICK, House, answered, check
-from yinlu_testing.discord_loopback import BOT, CHANNEL, GUILD, Discord
+from yinlu_testing.discord_house import answered
+from yinlu_testing.discord_loopback import BOT, CHANNEL, GUILD
 from yinlu_testing.discord_people import HELPERS, STAFF, Member, until
 
-from bot_adapters.discord import DiscordOptions, examine, invite
-from bot_adapters.discord.commands import declarations
 from bot_core.events import Joined, Said, Spoke
 from bot_core.files import FileRef
 from bot_core.identity import ADMIN, HELPER, Locale, Origin, Person
 from bot_core.replies import Document, Picture, Reply, Sound, Text, say
-from bot_handlers.ask import COMMANDS
 
-pytest_plugins = ["yinlu_testing.redis"]
-
-
-@pytest_asyncio.fixture
-async def discord():
-    """A Discord that took no bad payload, pinged nobody unasked, and had every interaction acknowledged within 1 s."""
-    async with Discord().serve() as world:
-        yield world
-    check(world)
-
-
-@pytest_asyncio.fixture
-async def house(discord, valkey):
-    """A house that is connected."""
-    async with House(discord, valkey.url).up() as one:
-        yield one
-
-
-@pytest.fixture
-def alice(discord):
-    """A member."""
-    return Member(discord, 11, "alice")
+pytest_plugins = ["yinlu_testing.redis", "yinlu_testing.discord_fixtures"]
 
 
 def replies(house, *made):
@@ -299,42 +273,3 @@ async def test_messages_are_edited(discord, house, alice):
     await house.parts.face.edit(origin, asked.original["id"], say("done"))
     assert asked.original["content"] == "done"
     await house.parts.face.edit(origin, "12345", say("nobody is there"))
-
-
-async def test_members_port(discord, house, alice):
-    """Roles are given and taken by name or id where the bot may; direct chats are opened."""
-    members, place, her = (
-        house.parts.members,
-        Origin("discord", str(GUILD), str(CHANNEL)),
-        Person("discord:11"),
-    )
-    assert await members.grant(place, her, "Staff") and await members.revoke(place, her, str(STAFF))
-    assert discord.roles == [("grant", 11, STAFF), ("revoke", 11, STAFF)]
-    assert not await members.grant(place, her, "no such role")
-    assert not await members.grant(place, her, str(GUILD))
-    assert not await members.grant(place, Person("telegram:11"), "staff")
-    discord.fail("PUT", "/roles/", 403, 50013)
-    assert not await members.grant(place, her, "staff")
-    assert await members.direct(her) == Origin("discord", "private:11", "5011")
-    assert not await members.admit(place, her)
-
-
-# --- the doctor --------------------------------------------------------------------------------------------
-async def test_the_doctor(discord):
-    """The doctor says what is right, and what to press where it is not, changing nothing."""
-    options = DiscordOptions(api_url=discord.url, gateway_url=discord.gateway_url)
-    discord.commands = declarations(COMMANDS)
-    found = await examine("good", options, COMMANDS)
-    assert {f.state for f in found} == {"ok"}
-    discord.flags, discord.guild_permissions, discord.commands = 0, 1 << 11, []
-    found = await examine("good", options, COMMANDS)
-    by = {(f.id, f.state): f for f in found}
-    assert "MESSAGE CONTENT INTENT" in by["intent", "failed"].todo.en or len(found) > 4
-    assert (
-        "Embed Links" in by["rights", "warning"].shown.en and invite(901) in by["rights", "warning"].todo.zh
-    )
-    assert ("commands", "warning") in by
-    assert [f.state for f in await examine("bad", options)] == ["failed"]
-    nowhere = DiscordOptions(api_url="http://127.0.0.1:9/api/v10")
-    assert [f.id for f in await examine("good", nowhere)] == ["reach"]
-    assert discord.syncs == 0 and QUICK.label

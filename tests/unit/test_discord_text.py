@@ -72,6 +72,7 @@ def test_markdown_becomes_discords():
     assert to_discord("### Stays") == "### Stays"
     assert to_discord("a || b `c || d`") == "a \\|\\| b `c || d`"
     assert to_discord("![map](https://x.org/m.png)") == "[map](https://x.org/m.png)"
+    assert to_discord("[a](https://x.org/b(c)) d") == "[a](https://x.org/b%28c%29) d"
     assert to_discord("---") == "───"
     assert to_discord(">>> all of it") == "\\>>> all of it"
     assert to_discord("```\nopen") == "```\nopen\n```"

@@ -13,6 +13,7 @@ _RULE = re.compile(r"^ {0,3}([-*_])(?: *\1){2,} *$")
 _HEADING = re.compile(r"^ {0,3}(#{4,6})\s+(.*?)\s*#*$")
 _DELIMITER = re.compile(r"^ {0,3}\|?\s*:?-{1,}:?\s*(\|\s*:?-{1,}:?\s*)*\|?\s*$")
 _IMAGE = re.compile(r"!\[([^\[\]\n]*)\]\(")
+_NESTED = re.compile(r"\]\((https?://[^\s()]*(?:\([^\s()]*\)[^\s()]*)+)\)")
 _BAR = re.compile(r"(?<!\\)\|\|")
 _CODE = re.compile(r"(`+[^`\n]+`+)")
 _TAMED_MARKS = re.compile(r"^( {0,3})(>>>|-#)")
@@ -57,8 +58,13 @@ def _line(line: str) -> str:
         line = f"**{heading[2].replace('**', '')}**"
     line = _TAMED_MARKS.sub(r"\1\\\2", line)
     parts = _CODE.split(line)
-    parts[::2] = [_BAR.sub(r"\\|\\|", _IMAGE.sub(r"[\1](", part)) for part in parts[::2]]
+    parts[::2] = [_words(part) for part in parts[::2]]
     return "".join(parts)
+
+
+def _words(text: str) -> str:
+    text = _NESTED.sub(lambda link: f"]({link[1].replace('(', '%28').replace(')', '%29')})", text)
+    return _BAR.sub(r"\\|\\|", _IMAGE.sub(r"[\1](", text))
 
 
 # --- tables ------------------------------------------------------------------------------------------------

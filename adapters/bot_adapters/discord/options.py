@@ -34,7 +34,7 @@ class DiscordOptions:
 
     draft_interval: float = 1.2  # between two edits of one growing answer
     draft_after: float = 0.7  # an answer that is ready by then comes without drafts
-    form_seconds: float = 0.8  # how long a press waits to learn whether it opens a form
+    form_seconds: float = 0.5  # how long a press waits to learn whether it opens a form
     token_seconds: float = 14.5 * 60  # an interaction's token is good for 15 minutes
     slow_down: float = 30.0  # a longer rate limit goes back to the outbox instead of being slept through
     remember: float = 30 * 24 * 3600.0  # what a message of ours was about

@@ -163,7 +163,7 @@ class Renderer:
         link = ""
         if citation.url.startswith(("http://", "https://")) and size(citation.url) <= URL:
             address = citation.url.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
-            link = f"\n[{OPEN.of(locale)}](<{address}>)"
+            link = f"\n[{OPEN.of(locale)}]({address})"
         quote = " ".join(self.tame(citation.quote, ()).split())
         value = f"> {_clipped(quote, FIELD_VALUE - size(link) - 2)}{link}"
         return {"name": name or BLANK, "value": value, "inline": False}

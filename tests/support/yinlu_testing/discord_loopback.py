@@ -7,11 +7,24 @@ import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 from aiohttp import web
+from yinlu_testing.discord_data import (
+    APPLICATION,
+    BOT,
+    CHANNEL,
+    EPHEMERAL,
+    FLAGS,
+    GUILD,
+    Asked,
+    Call,
+    Fault,
+    body_of,
+    common,
+    snowflake,
+    user,
+)
 from yinlu_testing.discord_gateway import Gateway
 from yinlu_testing.discord_rules import (
     command_faults,
@@ -22,67 +35,6 @@ from yinlu_testing.discord_rules import (
 )
 
 Json = dict[str, Any]
-
-BOT, APPLICATION, GUILD, CHANNEL, THREAD_OWNED = 900, 901, 100, 200, 300
-EPOCH = 1420070400000
-EPHEMERAL = 64
-FLAGS = (1 << 18) | (1 << 14)
-_numbers = count(1)
-
-
-def snowflake(seconds: float | None = None) -> int:
-    """Return an id made at this time (seconds since 1970)."""
-    at = time.time() if seconds is None else seconds
-    return (int(at * 1000) - EPOCH << 22) + next(_numbers) % 4_000_000
-
-
-@dataclass
-class Asked:
-    """An interaction and what became of it."""
-
-    id: int
-    token: str
-    channel: int
-    sent: float = field(default_factory=time.monotonic)
-    acknowledged: float | None = None
-    kind: int | None = None
-    ephemeral: bool = False
-    modal: Json | None = None
-    original: Json | None = None  # the message promised, answered or pressed
-    message: Json | None = None
-    expired: bool = False
-    followups: list[Json] = field(default_factory=list)
-
-    @property
-    def took(self) -> float:
-        """Return the seconds until it was acknowledged."""
-        assert self.acknowledged is not None, "never acknowledged"
-        return self.acknowledged - self.sent
-
-
-@dataclass
-class Fault:
-    """What a route answers instead; ``times`` of them."""
-
-    method: str
-    path: str
-    status: int
-    body: Json
-    times: int = 1
-    headers: dict[str, str] = field(default_factory=dict)
-    hits: int = 0
-
-
-@dataclass
-class Call:
-    """One request, as it was taken."""
-
-    method: str
-    path: str
-    data: Json
-    files: list[tuple[str, bytes]]
-    status: int
-    at: float
 
 
 class Discord:
@@ -167,7 +119,7 @@ class Discord:
     # --- the door ------------------------------------------------------------------------------------------
     async def _rest(self, request: web.Request) -> web.Response:
         path, method = "/" + request.match_info["path"], request.method
-        data, files = await _body(request)
+        data, files = await body_of(request)
         status, body, headers = await self._answer(method, path, data, files, request)
         self.calls.append(Call(method, path, data, files, status, time.monotonic()))
         self.invalid += status in (401, 403, 404, 429)
@@ -268,7 +220,7 @@ class Discord:
             ],
             "files": [body.hex() for _, body in files],
             "edits": [],
-            **_common(),
+            **common(),
         }
         if "message_reference" in data:
             message["message_reference"] = {"channel_id": str(channel), **data["message_reference"]}
@@ -283,38 +235,6 @@ class Discord:
         if files:
             message["attachments"] = [{"filename": name, "size": len(body)} for name, body in files]
         return message
-
-
-def _common() -> Json:
-    now = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
-    return {
-        "timestamp": now, "edited_timestamp": None, "tts": False, "mention_everyone": False, "mentions": [],
-        "mention_roles": [], "pinned": False, "type": 0,
-    }  # fmt: skip
-
-
-async def _body(request: web.Request) -> tuple[Any, list[tuple[str, bytes]]]:
-    if not request.content_type.startswith("multipart/"):
-        text = await request.text()
-        return (json.loads(text) if text else {}), []
-    data: Json = {}
-    files: list[tuple[str, bytes]] = []
-    async for part in await request.multipart():
-        body = await part.read()  # type: ignore[union-attr]
-        if part.name == "payload_json":  # type: ignore[union-attr]
-            data = json.loads(body)
-        else:
-            assert part.name == f"files[{len(files)}]"  # type: ignore[union-attr]
-            files.append((part.filename, bytes(body)))  # type: ignore[union-attr]
-    return data, files
-
-
-def user(id: int, name: str, bot: bool = False) -> Json:
-    """Return a user as Discord tells of one."""
-    return {
-        "id": str(id), "username": name, "discriminator": "0", "global_name": name, "avatar": None, "bot": bot,
-        "public_flags": 0,
-    }  # fmt: skip
 
 
 Handler = Callable[..., Awaitable[tuple[int, Any]]]

@@ -15,7 +15,7 @@ from yinlu_testing.discord_loopback import (
     GUILD,
     Asked,
     Discord,
-    _common,
+    common,
     snowflake,
     user,
 )
@@ -95,7 +95,7 @@ class Member:
         data = {
             "id": str(snowflake(fields.pop("at", None))), "channel_id": str(channel), "author": self.user,
             "content": text, "embeds": [],
-            "components": [], "attachments": [], "flags": 0, **_common(), "mentions": mentions, **fields,
+            "components": [], "attachments": [], "flags": 0, **common(), "mentions": mentions, **fields,
         }  # fmt: skip
         if not private:
             data |= {"guild_id": str(GUILD), "member": member_data(self.user, self.roles)}
