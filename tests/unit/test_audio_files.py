@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from yinlu_testing.audio import ENCODERS, loudest_hertz, tone, written_by_libav
 
-from bot_core.errors import BadInput
+from bot_core.errors import BadInput, MissingExtra
 from bot_media.audio import AudioReader, Bounds, Pcm, aigc_tag, rhythm, sniff, to_wav, waveform
 
 
@@ -106,3 +106,14 @@ def test_parts_are_joined_with_a_pause():
     whole = Pcm.joined([tone(1.0), tone(0.5)], pause=0.25)
     assert whole.seconds == pytest.approx(1.75)
     assert Pcm.joined([]).seconds == 0
+
+
+async def test_without_the_extra_its_name_is_told(tmp_path, monkeypatch):
+    """Where the decoder's package is not installed, the refusal names the extra; kinds that are no audio are still told."""
+    (tmp_path / "av.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(MissingExtra) as missing:
+        await AudioReader().read(to_wav(tone(0.2)).data, "audio/wav")
+    assert missing.value.extra == "voice"
+    with pytest.raises(BadInput):
+        await AudioReader().read(b"\x89PNG", "audio/wav")
