@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 from bot_adapters.web import Uploads, WebFace, WebOptions, WebServer
 from bot_app.boards import QueueBoards
+from bot_app.compose_chats import ChatNeeds, open_chats
 from bot_app.compose_handlers import declared, forms_of, ordered
+from bot_app.compose_parts import SettingsOfPlaces, background, checks, limits, moderation, web_options
 from bot_app.compose_studio import files_of, open_studio
 from bot_app.document_operations import page_link
 from bot_app.engine_valkey import embedded_valkey
@@ -22,19 +24,16 @@ from bot_app.local_workers import local_workers
 from bot_app.operations import CurrentCommunity, Line, Operation, Operations
 from bot_app.owner import Owner
 from bot_app.queue_operations import QueueOperations
-from bot_app.secrets_store import Secrets, open_secrets
+from bot_app.secrets_store import open_secrets
 from bot_app.settings import Settings
 from bot_app.watching import watching
 from bot_core.clock import SystemClock
 from bot_core.conversation import Context, Face
-from bot_core.dispatch import BoundPlaces, Dispatcher, Middleware
+from bot_core.dispatch import BoundPlaces, Dispatcher
 from bot_core.identity import Origin
 from bot_core.intake import Intake
-from bot_core.middleware import LimitPersons, ModerateIncoming, VerifyPresses
-from bot_core.ports.ledger import Ledger
+from bot_core.middleware import VerifyPresses
 from bot_core.ports.safety import Fetcher
-from bot_core.ports.work import Rate
-from bot_handlers.imagine.options import EXAMPLES
 from bot_knowledge import Knowledge, KnowledgeOptions, open_knowledge
 from bot_knowledge.samples import handbook
 from bot_ledger import SqlLedger, sqlite_url
@@ -43,10 +42,10 @@ from bot_queue.finisher import Finisher
 from bot_queue.frames import RedisFrameLog
 from bot_queue.jobs import RedisJobQueue
 from bot_queue.journal import RedisJournal
-from bot_queue.limits import RedisBudget, RedisLimiter
+from bot_queue.limits import RedisBudget, RedisLimiter, RedisLocks
 from bot_queue.notes import RedisNotes
 from bot_queue.outbox import RedisOutbox
-from bot_safety import Guarded, RuleModerator, SafeFetcher, clean_text
+from bot_safety import SafeFetcher, clean_text
 
 log = logging.getLogger(__name__)
 
@@ -171,14 +170,36 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
         await outbox.abandon(None)
     places = PagePlaces(BoundPlaces(base.ledger, base.clock.monotonic), base.current, _is_page)
     face = WebFace(RedisFrameLog(store), keys.signer)
-    faces[face.platform] = face
     context = Context(outbox, keys.signer, faces)
     queue, notes, budget = RedisJobQueue(store), RedisNotes(store), RedisBudget(store)
+    limiter, files = RedisLimiter(store), files_of(settings)
     studio = open_studio(settings, queue, base.ledger, notes, budget, base.clock, context, worker)
-    middleware = _middleware(settings, base, keys, store)
+    spoken, of_places = False, SettingsOfPlaces(base.ledger, places)
+    judge = moderation(settings, base.ledger)
+    middleware = (VerifyPresses(keys.signer), limits(settings, limiter), judge)
     handlers = ordered(base.knowledge.answerer, base.ledger, base.clock, base.clean, studio)
     dispatcher = Dispatcher(context, faces, places, middleware, handlers)
-    intake = Intake(journal, dispatcher, base.clock, worker, [face.platform])
+    platforms = [face.platform]
+    intake = Intake(journal, dispatcher, base.clock, worker, platforms)
+    needs = ChatNeeds(
+        settings=settings,
+        signer=keys.signer,
+        places=places,
+        forms=forms_of(handlers),
+        speaking=of_places,
+        commands=declared(handlers),
+        files=files,
+        notes=notes,
+        limiter=limiter,
+        locks=RedisLocks(store),
+        clock=base.clock,
+        ledger=base.ledger,
+        locales=of_places.locale,
+        speaks=spoken,
+    )
+    chats = open_chats(needs, intake)
+    faces.update({face.platform: face, **chats.faces})
+    platforms += chats.faces
     server = WebServer(
         intake=intake,
         face=face,
@@ -189,19 +210,24 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
         secret=keys.sessions,
         clean=base.clean,
         examples=base.knowledge.answerer.examples,
-        options=_web_options(settings),
+        options=web_options(settings, voice=spoken),
         boards=QueueBoards(queue),
         uploads=Uploads(base.knowledge.library, settings.data / "uploads"),
-        checks=_checks(store, base.ledger),
-        files=files_of(settings),
+        checks=checks(store, base.ledger),
+        files=files,
         commands=declared(handlers),
         forms=forms_of(handlers),
+        routes=chats.routes,
     )
     await _first_run(base)
     await stack.enter_async_context(server)
+    for opens in chats.before:
+        await stack.enter_async_context(opens())
     await stack.enter_async_context(outbox.pump())
     await stack.enter_async_context(intake.open())
-    await stack.enter_async_context(_background(base.knowledge))
+    for opens in chats.after:
+        await stack.enter_async_context(opens())
+    await stack.enter_async_context(background(base.knowledge))
     await stack.enter_async_context(watching(settings.watch, base.knowledge, base.ledger, base.clock))
     await stack.enter_async_context(Finisher(queue, base.ledger, outbox, studio.render).open())
     await stack.enter_async_context(studio.follower.open())
@@ -209,61 +235,11 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
     return Served(server, intake, journal, outbox, queue, url)
 
 
-def _middleware(settings: Settings, base: Base, keys: Secrets, store: Store) -> tuple[Middleware, ...]:
-    moderator = Guarded(RuleModerator(base.ledger.setting), closed=settings.moderation_closed)
-    limits = LimitPersons(
-        RedisLimiter(store),
-        Rate(settings.words_per_minute, 60.0),
-        Rate(settings.presses_per_minute, 60.0),
-    )
-    return (VerifyPresses(keys.signer), limits, ModerateIncoming(moderator))
-
-
-def _web_options(settings: Settings) -> WebOptions:
-    return WebOptions(
-        host=settings.host,
-        port=settings.port,
-        hosts=tuple(settings.allowed_hosts),
-        origins=tuple(settings.allowed_origins),
-        forwarded=settings.behind_proxy,
-        question=settings.question_characters,
-        upload_bytes=settings.document_bytes,
-        images=True,
-        prompts=EXAMPLES,
-        connections=settings.connections,
-        per_address=settings.connections_per_address,
-    )
-
-
-def _checks(store: Store, ledger: Ledger) -> dict[str, Callable[[], Awaitable[None]]]:
-    async def database() -> None:
-        await ledger.communities()
-
-    async def redis() -> None:
-        await store.call("PING")
-
-    return {"redis": redis, "database": database}
-
-
 async def _first_run(base: Base) -> None:
     """Load the handbook where nothing is loaded yet; the page is served when it can answer."""
     result = await load_handbook(base.knowledge, handbook())
     if result is not None and result.added:
         log.info("the sample handbook is loaded", extra={"documents": result.added})
-
-
-@asynccontextmanager
-async def _background(knowledge: Knowledge) -> AsyncIterator[None]:
-    async def work() -> None:
-        await knowledge.warm()  # so that the first question need not wait for the models
-        await knowledge.run_background()
-
-    task = asyncio.create_task(work(), name="knowledge-background")
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def _is_page(origin: Origin) -> bool:

@@ -15,6 +15,7 @@ from bot_core.identity import Locale
 UNITS = {"": 1, "B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
 SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?B?)\s*", re.IGNORECASE)
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|[0-9A-Fa-f:.]+|\*")
+PERSON = re.compile(r"[a-z]{2,20}:[A-Za-z0-9_-]{1,64}")
 COMMUNITY = re.compile(r"[a-z0-9_-]{1,64}")
 
 
@@ -89,6 +90,25 @@ def _watches(watches: tuple[str, ...]) -> tuple[str, ...]:
     return watches
 
 
+def _persons(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Check ``telegram:123``."""
+    if not all(PERSON.fullmatch(name) for name in names):
+        raise ValueError("no persons")
+    return names
+
+
+def _numbers(value: object) -> object:
+    """Read ``0,1,2`` and ``0-3``."""
+    if not isinstance(value, str):
+        return value
+    found: list[int] = []
+    for part in value.split(","):
+        first, _, last = part.strip().partition("-")
+        if first:
+            found += range(int(first), int(last or first) + 1)
+    return tuple(found)
+
+
 def _redis(value: str) -> str:
     return value if value.startswith("/") else _url("redis", "rediss", "unix", "sentinel")(value)
 
@@ -123,6 +143,9 @@ def _lower(value: object) -> object:
 
 Folder = Annotated[Path, AfterValidator(_absolute)]
 Size = Annotated[int, BeforeValidator(read_size), Field(ge=1)]
+Persons = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_persons)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Numbers = Annotated[tuple[int, ...], BeforeValidator(_numbers)]
 Host = Annotated[str, AfterValidator(_host)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_hosts)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_origins)]

@@ -22,7 +22,10 @@ from bot_app.setting_kinds import (
     HttpUrl,
     Language,
     Lower,
+    Names,
+    Numbers,
     Origins,
+    Persons,
     RedisUrl,
     SecretUrl,
     Size,
@@ -192,18 +195,39 @@ class Settings(_Section):
     currency: str = _is(
         "USD", "of the models' prices", "a name like USD or CNY", later=True, min_length=1, max_length=8
     )
-    discord_token: SecretStr | None = _is(None, "the bot's token", SECRET, later=True)
-    discord_api_url: HttpUrl | None = _is(None, "another address of Discord's API", HTTP, later=True)
+    admins: Persons = _is(
+        (),
+        "who is an admin everywhere, besides a platform's own admins",
+        "persons like discord:123, separated by commas",
+    )
+    label_answers: bool = _is(
+        True, "a line under what a program wrote, on the chat platforms", "true or false"
+    )
+    discord_token: SecretStr | None = _is(None, "the bot's token", SECRET)
+    discord_api_url: HttpUrl | None = _is(None, "another address of Discord's API", HTTP)
     discord_gateway_url: SocketUrl | None = _is(
-        None, "another address of Discord's gateway", "a ws:// or wss:// address", later=True
+        None, "another address of Discord's gateway", "a ws:// or wss:// address"
     )
-    telegram_token: SecretStr | None = _is(None, "the bot's token", SECRET, later=True)
-    telegram_api_url: HttpUrl | None = _is(None, "another address of Telegram's API", HTTP, later=True)
-    telegram_file_url: HttpUrl | None = _is(None, "another address of Telegram's files", HTTP, later=True)
-    telegram_webhook_url: HttpUrl | None = _is(
-        None, "where Telegram reaches us; without it we ask", HTTP, later=True
+    discord_helper_role: str = _is(
+        "", "the role that answers what the documents don't", "a role's name or id"
     )
-    telegram_webhook_secret: SecretStr | None = _is(None, "what Telegram sends along", SECRET, later=True)
+    discord_welcome: str = _is(
+        "", "where newcomers are greeted; empty: the server's system channel", "a channel's name or id"
+    )
+    discord_shards: Numbers = _is((), "the shards of this process; empty: all", "numbers like 0-3 or 0,2")
+    discord_shard_count: int = _is(
+        0, "how many shards there are in all; 0 asks Discord", "a number from 0", ge=0, le=100_000
+    )
+    telegram_token: SecretStr | None = _is(None, "the bot's token", SECRET)
+    telegram_api_url: HttpUrl | None = _is(None, "another address of Telegram's API", HTTP)
+    telegram_file_url: HttpUrl | None = _is(None, "another address of Telegram's files", HTTP)
+    telegram_webhook_url: HttpUrl | None = _is(None, "where Telegram reaches us; without it we ask", HTTP)
+    telegram_webhook_secret: SecretStr | None = _is(
+        None, "what Telegram sends along; by default derived from the token", SECRET
+    )
+    telegram_helpers: Names = _is(
+        (), "who answers what the documents don't", "user ids or @names, separated by commas"
+    )
     douyin_app_id: str | None = _is(None, "the mini program's id", "an id", later=True)
     douyin_secret: SecretStr | None = _is(None, "the mini program's secret", SECRET, later=True)
     douyin_api_url: HttpUrl | None = _is(None, "another address of Douyin's API", HTTP, later=True)

@@ -68,6 +68,7 @@ class WebServer:
         files: Files | None = None,
         commands: Sequence[Command] = (),
         forms: Forms | None = None,
+        routes: Sequence[web.RouteDef] = (),
     ) -> None:
         self.options = options or WebOptions()
         self._face = face
@@ -77,7 +78,7 @@ class WebServer:
         self.tickets = Tickets(secret, clock)
         self._uploads = uploads
         self._uploads_api = UploadsApi(uploads, self.tickets, places, self.options) if uploads else None
-        self._files = files
+        self._files, self._routes = files, routes
         wired, known, sessions = boards is not None, Commands(commands), Sessions(secret)
         greeter = Greeter(face.hub, sessions, places, ledger, examples, self.options, wired, known)
         requests = Requests(
@@ -161,6 +162,7 @@ class WebServer:
                 web.get("/metrics", self._metrics.show),
                 web.get("/openapi.json", self._openapi()),
                 *([web.get("/files/{key}", Stored(self._files).serve)] if self._files is not None else []),
+                *self._routes,
                 *(self._uploads_api.routes if self._uploads_api is not None else []),
                 *api_routes(self.api, uploads=self._uploads_api is None),
             ]
