@@ -138,8 +138,16 @@ def _plain(text: str) -> str:
 
 
 def _preferred(quotes: Sequence[Quote]) -> list[Quote]:
-    """Order quotes by what their sentences are worth, each place of their passages counting for a little."""
-    places = sorted(range(len(quotes)), key=lambda place: PLACE * place - quotes[place].worth)
+    """Order quotes by what their sentences are worth, each place of their passages counting for a little.
+
+    The front door comes first where it was asked for.
+    """
+
+    def order(place: int) -> float:
+        front = quotes[place].candidate.signals.get("front", 0.0)
+        return PLACE * place - quotes[place].worth - front
+
+    places = sorted(range(len(quotes)), key=order)
     return [quotes[place] for place in places]
 
 

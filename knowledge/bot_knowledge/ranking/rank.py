@@ -9,6 +9,7 @@ import numpy as np
 
 from bot_knowledge.answering.expect import expected, fits
 from bot_knowledge.ranking.candidates import Candidate, Search, rough
+from bot_knowledge.ranking.front import prefer_front
 from bot_knowledge.text.language import squeezed
 
 FIRST = 5
@@ -20,6 +21,7 @@ def rank(search: Search, weights: Mapping[str, float]) -> list[Candidate]:
     prepare(search)
     for candidate in search.candidates:
         candidate.score = sum(weight * feature(candidate, name) for name, weight in weights.items())
+    prefer_front(search.asked, search.candidates)
     ordered = sorted(search.candidates, key=lambda c: (-c.score, c.passage.source, c.passage.position))
     return _spread(_distinct(ordered))
 
