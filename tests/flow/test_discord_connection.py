@@ -8,7 +8,7 @@ import time
 import pytest
 from yinlu_testing.discord_house import House, answered
 from yinlu_testing.discord_loopback import BOT, CHANNEL, GUILD
-from yinlu_testing.discord_people import Member, guild, until
+from yinlu_testing.discord_people import guild, until
 
 from bot_core.errors import EngineDown
 from bot_core.replies import say
@@ -151,20 +151,6 @@ async def house_heard(house, at):
 
 
 # --- limits and failures -----------------------------------------------------------------------------------
-async def test_a_storm_of_429(discord, valkey):
-    """Over the limit, retry_after is obeyed to the end: no send comes early, everybody is answered."""
-    discord.limit = (5, 0.5)
-    members = [Member(discord, 20 + n, f"m{n}") for n in range(30)]
-    async with House(discord, valkey.url, draft_after=5.0).up() as house:
-        await asyncio.gather(*(asks(member, f"question {n}") for n, member in enumerate(members)))
-        await until(lambda: len(discord.said()) == 30, 20)
-        await house.quiet()
-    assert discord.early == 0
-    assert discord.invalid <= 100
-    assert len({m["message_reference"]["message_id"] for m in discord.said()}) == 30
-    print("\n429s:", discord.invalid, "calls:", len(discord.calls))
-
-
 async def test_commands_are_acknowledged_in_a_storm(discord, house, alice):
     """While every channel waits for a global limit, interactions are still acknowledged within a second."""
     discord.fail("POST", "/messages$", 429, retry_after=2.0, **{"global": True})

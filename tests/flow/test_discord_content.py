@@ -174,7 +174,7 @@ async def test_voice_comes_in(discord, house, alice):
 
 async def test_roles(discord, house, alice):
     """Roles come along by name and id; rights make an admin, the set role a helper, a role's name never an admin."""
-    await Member(discord, 21, "staffer", roles=(STAFF, HELPERS)).says(f"<@{BOT}> one")
+    await Member(discord, 21, "staffer", roles=(STAFF, HELPERS, 404)).says(f"<@{BOT}> one")
     await Member(discord, 22, "boss", roles=(403,)).types("ask", question="two")
     await alice.says(f"<@{BOT}> three")
     await until(lambda: len(house.listener.got) == 3)
@@ -183,7 +183,7 @@ async def test_roles(discord, house, alice):
     )
     by = {got.person.id: got.roles for got in house.listener.got}
     staffer, boss, plain = by["discord:21"], by["discord:22"], by["discord:11"]
-    assert staffer == {"staff", str(STAFF), "Helpers", str(HELPERS), HELPER}
+    assert staffer == {"staff", str(STAFF), "Helpers", str(HELPERS), HELPER, "404"}
     assert ADMIN in boss and ADMIN not in staffer
     assert plain == frozenset()
 
@@ -214,6 +214,12 @@ async def test_newcomers(discord, house, alice):
     )
     assert discord.pings == ["users:11"]
     discord.pings.clear()
+    house.places.name = None
+    await Member(discord, 13, "carol").joins()
+    await house.quiet()
+    assert (
+        len(house.listener.got) == 1 and len(discord.said()) == 1
+    )  # a server without a community greets nobody
 
 
 async def test_what_a_reply_is_about(discord, house, alice):

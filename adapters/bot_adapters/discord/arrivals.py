@@ -10,6 +10,8 @@ from bot_adapters.discord.desk import Desk
 from bot_adapters.discord.keys import NAME, person_of
 from bot_adapters.discord.options import DiscordOptions
 from bot_adapters.discord.people import People
+from bot_core.dispatch import Places
+from bot_core.errors import Broken
 from bot_core.events import Incoming, Joined
 from bot_core.identity import Origin
 
@@ -19,11 +21,11 @@ log = logging.getLogger(__name__)
 class Arrivals:
     """Takes member-join events."""
 
-    def __init__(self, desk: Desk, people: People, options: DiscordOptions) -> None:
-        self._desk, self._people, self._options = desk, people, options
+    def __init__(self, desk: Desk, people: People, places: Places, options: DiscordOptions) -> None:
+        self._desk, self._people, self._places, self._options = desk, people, places, options
 
     async def take(self, member: discord.Member) -> None:
-        """Hand a newcomer over; bots are nobody's guests."""
+        """Hand a newcomer over. Bots are nobody's guests, and a server without a community greets nobody."""
         if member.bot:
             return
         channel = self._channel(member.guild)
@@ -31,6 +33,11 @@ class Arrivals:
             log.warning("no channel to greet in", extra={"guild": member.guild.id})
             return
         origin = Origin(NAME, str(member.guild.id), str(channel.id))
+        try:
+            if await self._places.community(origin) is None:
+                return
+        except Broken as error:
+            log.warning("a place's community is not known", extra={"error": str(error)})
         joined = member.joined_at or discord.utils.utcnow()
         incoming = Incoming(
             id=f"j{member.guild.id}-{member.id}-{int(joined.timestamp())}",

@@ -16,7 +16,6 @@ from bot_adapters.discord.commands import Sync
 from bot_adapters.discord.interactions import Interactions
 from bot_adapters.discord.messages import Messages
 from bot_adapters.discord.options import DiscordOptions
-from bot_adapters.discord.people import role_named
 from bot_core.errors import Broken, SettingWrong, YinluError
 from bot_core.ports.work import Notes
 
@@ -89,14 +88,6 @@ class Gateway(discord.AutoShardedClient):
     def attach(self, takers: Takers) -> None:
         """Connect the doors; before it starts."""
         self._takers = takers
-
-    def helper_role(self, guild: int) -> int | None:
-        """Return the id of the role that is named when a human is needed."""
-        found = self.get_guild(guild)
-        if not self._options.helper_role or found is None:
-            return None
-        role = role_named(found.roles, self._options.helper_role)
-        return role.id if role is not None else None
 
     # --- starting ------------------------------------------------------------------------------------------
     async def setup_hook(self) -> None:

@@ -7,12 +7,12 @@ that it has taken within minutes; so ``idempotent``.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
 from bot_adapters.discord.components import voted
 from bot_adapters.discord.drafts import Drafts, nonce, reference
 from bot_adapters.discord.errors import Closed, Malformed, Missing, TokenGone
 from bot_adapters.discord.keys import NAME, guild_of, is_private, target, user_of
+from bot_adapters.discord.members import Helpers
 from bot_adapters.discord.options import DiscordOptions
 from bot_adapters.discord.render import NOBODY, Call, Page, Renderer, unvoiced
 from bot_adapters.discord.tickets import Ticket, Tickets
@@ -28,7 +28,6 @@ from bot_core.tokens import Signer
 log = logging.getLogger(__name__)
 
 HIDDEN = 64  # flag: seen by the member only
-HelperRole = Callable[[int], int | None]
 
 
 class DiscordFace:
@@ -44,10 +43,10 @@ class DiscordFace:
         renderer: Renderer,
         signer: Signer,
         options: DiscordOptions,
-        helper_role: HelperRole,
+        helpers: Helpers,
     ) -> None:
         self._wire, self._tickets, self._renderer, self._signer = wire, tickets, renderer, signer
-        self._helper_role = helper_role
+        self._helpers = helpers
         self.draft_interval = options.draft_interval
         self.speaks = options.speaks
         self.drafts = Drafts(wire, tickets, renderer, options)
@@ -62,7 +61,7 @@ class DiscordFace:
         hide = outgoing.reply.private or (ticket is not None and ticket.private)
         hide = hide and not is_private(outgoing.origin)
         ticket = ticket if ticket is not None and ticket.good else None
-        pages = await self._renderer.pages(outgoing, self._call(outgoing))
+        pages = await self._renderer.pages(outgoing, await self._call(outgoing))
         if ticket is None and hide:
             if draft is not None:
                 await self._away(target(outgoing.origin), draft)
@@ -191,10 +190,10 @@ class DiscordFace:
             log.info("a vote is not shown", extra={"event": outgoing.event, "error": str(error)})
         return ticket.quiet
 
-    def _call(self, outgoing: Outgoing) -> Call:
+    async def _call(self, outgoing: Outgoing) -> Call:
         reply, guild = outgoing.reply, guild_of(outgoing.origin)
         user = user_of(reply.greets.id) if reply.greets is not None else None
-        role = self._helper_role(guild) if reply.calls_helpers and guild is not None else None
+        role = await self._helpers.role(guild) if reply.calls_helpers and guild is not None else None
         return Call(user, role)
 
     async def _close_promise(self, ticket: Ticket) -> None:

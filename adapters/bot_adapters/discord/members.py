@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from bot_adapters.discord.keys import NAME, PRIVATE, guild_of, user_of
 from bot_adapters.discord.wire import Wire
-from bot_core.errors import Refused
+from bot_core.errors import Refused, YinluError
 from bot_core.identity import Origin, Person
 
 log = logging.getLogger(__name__)
 
+KNOWN = 300.0  # seconds
 ROLE = "/guilds/{guild_id}/members/{user_id}/roles/{role_id}"
 
 
@@ -52,7 +54,7 @@ class DiscordMembers:
         if guild is None or user is None:
             return False
         try:
-            found = await self._role(guild, role)
+            found = await find_role(self._wire, guild, role)
             if found is None:
                 log.warning("no such role", extra={"guild": guild, "role": role})
                 return False
@@ -62,12 +64,34 @@ class DiscordMembers:
             return False
         return True
 
-    async def _role(self, guild: int, wanted: str) -> int | None:
-        """Return a role's id as Discord has it now; the role of everyone is none that can be given."""
-        roles = await self._wire.call("GET", "/guilds/{guild_id}/roles", guild_id=guild)
-        given = [role for role in roles if int(role["id"]) != guild and not role.get("managed")]
-        named = wanted.removeprefix("@").casefold()
-        by_id = next((role for role in given if role["id"] == wanted), None)
-        by_name = next((role for role in given if role["name"].casefold() == named), None)
-        found = by_id or by_name
-        return int(found["id"]) if found is not None else None
+
+async def find_role(wire: Wire, guild: int, wanted: str) -> int | None:
+    """Return the id of the role with this id or name, as Discord has it now. Raises Refused, EngineDown."""
+    roles = await wire.call("GET", "/guilds/{guild_id}/roles", guild_id=guild)
+    given = [role for role in roles if int(role["id"]) != guild and not role.get("managed")]
+    named = wanted.removeprefix("@").casefold()
+    by_id = next((role for role in given if role["id"] == wanted), None)
+    by_name = next((role for role in given if role["name"].casefold() == named), None)
+    found = by_id or by_name
+    return int(found["id"]) if found is not None else None
+
+
+class Helpers:
+    """Which role is named when a human is needed; known for a while, also of servers on other processes' shards."""
+
+    def __init__(self, wire: Wire, wanted: str) -> None:
+        self._wire, self._wanted = wire, wanted
+        self._known: dict[int, tuple[float, int | None]] = {}
+
+    async def role(self, guild: int) -> int | None:
+        """Return the role's id in a server; None where there is none, or it can't be learnt."""
+        until, role = self._known.get(guild, (0.0, None))
+        if not self._wanted or time.monotonic() < until:
+            return role
+        try:
+            role = await find_role(self._wire, guild, self._wanted)
+        except YinluError as error:
+            log.warning("the helpers' role is not known", extra={"guild": guild, "error": str(error)})
+            return None
+        self._known[guild] = (time.monotonic() + KNOWN, role)
+        return role

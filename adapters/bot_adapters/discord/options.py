@@ -51,7 +51,7 @@ class DiscordOptions:
     refusals: int = (
         100  # refused requests in ten minutes after which drafts and typing stop: 1 % of the ban limit
     )
-    heartbeat_timeout: float = 60.0
+    heartbeat_timeout: float = 50.0  # without a word; Discord's heartbeat is 41.25 s, and is answered at once
     identify_seconds: float = 5.2  # between two shards of one bucket, over all processes; Discord asks for 5
     guilds_within: float = 2.0  # after the last server told of itself, all are thought to be here
     retry: float = 5.0  # at first, between two attempts to log in

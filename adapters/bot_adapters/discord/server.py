@@ -23,7 +23,7 @@ from bot_adapters.discord.desk import Accepts, Desk
 from bot_adapters.discord.errors import TRANSPORT
 from bot_adapters.discord.face import DiscordFace
 from bot_adapters.discord.interactions import Doors, Interactions, Opens
-from bot_adapters.discord.members import DiscordMembers
+from bot_adapters.discord.members import DiscordMembers, Helpers
 from bot_adapters.discord.messages import Messages
 from bot_adapters.discord.options import DiscordOptions
 from bot_adapters.discord.people import Locales, People
@@ -58,9 +58,8 @@ class DiscordParts:
         self.wire = Wire(self.client, self.options)
         self.tickets = Tickets(notes, self.options)
         renderer = Renderer(tame, files, signer, self.options)
-        self.face = DiscordFace(
-            self.wire, self.tickets, renderer, signer, self.options, self.client.helper_role
-        )
+        helpers = Helpers(self.wire, self.options.helper_role)
+        self.face = DiscordFace(self.wire, self.tickets, renderer, signer, self.options, helpers)
         self.members = DiscordMembers(self.wire)
 
 
@@ -94,7 +93,7 @@ class DiscordServer:
             Takers(
                 Interactions(wire, desk, tickets, people, attachments, doors, commands, options),
                 messages,
-                Arrivals(desk, people, options),
+                Arrivals(desk, people, places, options),
                 self._away,
                 Sync(wire, parts.notes, locks, commands),
             )

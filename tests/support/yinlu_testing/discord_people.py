@@ -44,6 +44,7 @@ def guild(locale: str = "en-US", last_message: int | None = None) -> Json:
         role(HELPERS, "Helpers"),
         role(STAFF, "staff"),
         role(403, "Boss", ADMIN_RIGHTS),
+        role(404, "admin"),
     ]
     return {
         "id": str(GUILD), "name": "Harbour", "icon": None, "owner_id": "1", "afk_timeout": 300,
