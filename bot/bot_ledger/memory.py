@@ -170,6 +170,10 @@ class MemoryLedger(MemoryFacts):
         """Return the person behind an account: the account itself where none was linked."""
         return self._accounts.get(account, account)
 
+    async def accounts_of(self, person: str) -> list[str]:
+        """Return the accounts that are linked to a person."""
+        return sorted(account for account, behind in self._accounts.items() if behind == person)
+
     async def forget_person(self, persons: Sequence[str]) -> int:
         """Remove a person's questions, words, votes and jobs; only counts per day remain."""
         everyone = {*persons, *(self._accounts[person] for person in persons if person in self._accounts)}

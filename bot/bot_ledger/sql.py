@@ -228,6 +228,11 @@ class SqlLedger(SqlFacts):
         found = (await self._database.read(query)).rows
         return found[0]["person"] if found else account
 
+    async def accounts_of(self, person: str) -> list[str]:
+        """Return the accounts that are linked to a person."""
+        query = select(t.accounts.c.id).where(t.accounts.c.person == person).order_by(t.accounts.c.id)
+        return [row["id"] for row in (await self._database.read(query)).rows]
+
     async def forget_person(self, persons: Sequence[str]) -> int:
         """Remove a person's questions, words, votes and jobs; only counts per day remain."""
         async with self._database.transaction() as connection:

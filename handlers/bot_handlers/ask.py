@@ -6,17 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot_core.actions import Action
-from bot_core.answers import Answer, AnswerRecord, Question, Turn
+from bot_core.answers import Answer, AnswerRecord, Outcome, Question, Turn
 from bot_core.commands import Argument, Command
 from bot_core.conversation import Conversation
 from bot_core.dispatch import Handled
 from bot_core.errors import NotFound
 from bot_core.events import Incoming, Invoked, Pressed, Said
-from bot_core.identity import Words, short_id
+from bot_core.identity import Locale, Words, short_id
 from bot_core.ports.knowledge import Answerer
 from bot_core.ports.ledger import Ledger
 from bot_core.ports.safety import Clock
 from bot_core.replies import Label, Reply, Text
+from bot_handlers.human.words import human_rows
 
 QUESTION = Argument("question", Words("你想问什么", "What you want to know"), maximum=2000)
 COMMANDS = (Command("ask", Words("向社区文档提问", "Ask the community's documents"), (QUESTION,)),)
@@ -57,7 +58,7 @@ class AskHandler:
         async with conversation.stream() as stream:
             answer = await self.answerer.answer(question, stream.write)
         record = AnswerRecord(question, answer, self.clock.now(), incoming.origin.platform)
-        await conversation.send(reply_of(answer), record)
+        await conversation.send(reply_of(answer, incoming.locale), record)
         return Handled("ask")
 
     async def _asked(self, incoming: Incoming, conversation: Conversation) -> tuple[str, list[Turn]] | None:
@@ -94,11 +95,12 @@ def _nth(texts: list[str] | tuple[str, ...], index: int) -> str:
     return texts[index]
 
 
-def reply_of(answer: Answer) -> Reply:
-    """Return the message that shows an answer: its words, sources, label and follow-ups."""
+def reply_of(answer: Answer, locale: Locale = Locale.EN) -> Reply:
+    """Return the message that shows an answer: its words, sources, label and follow-ups; a human where it is none."""
     return Reply(
         parts=(Text(answer.text),),
         sources=answer.citations,
+        rows=() if answer.outcome is Outcome.ANSWERED else human_rows(answer.id, locale),
         label=Label.GENERATED,
         answer=answer.id,
         outcome=answer.outcome,

@@ -13,6 +13,7 @@ from bot_core.events import Incoming, Pressed, Submitted
 from bot_core.identity import Words
 from bot_core.ports.ledger import Ledger
 from bot_core.replies import Reply, Text, VoteShown
+from bot_handlers.human.words import human_rows
 
 THANKS = Words("已记下，谢谢。", "Noted, thank you.")
 TOO_LONG = Words("说明请控制在 {n} 字以内。", "Please keep the note under {n} characters.")
@@ -40,7 +41,9 @@ class FeedbackHandler:
         )
         await self.ledger.vote(vote)
         shown = VoteShown(vote.answer, vote.value, vote.reason)
-        await conversation.send(Reply((Text(THANKS.of(incoming.locale)),), private=True, vote=shown))
+        rows = human_rows(vote.answer, incoming.locale) if vote.value is VoteValue.DOWN else ()
+        thanks = Text(THANKS.of(incoming.locale))
+        await conversation.send(Reply((thanks,), rows=rows, private=True, vote=shown))
         return Handled("feedback")
 
     def _vote(

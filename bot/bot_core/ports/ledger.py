@@ -187,6 +187,10 @@ class People(Facts, Protocol):
         """Return the person behind an account: the account itself where none was linked."""
         ...
 
+    async def accounts_of(self, person: str) -> list[str]:
+        """Return the accounts that are linked to a person."""
+        ...
+
     async def forget_person(self, persons: Sequence[str]) -> int:
         """Remove what is kept of them, facts included; return the rows changed."""
         ...

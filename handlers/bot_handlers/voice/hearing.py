@@ -42,7 +42,8 @@ class HearHandler:
         if not text:
             await conversation.send(say(words.NO_SPEECH.of(incoming.locale)))
             return Handled("voice")
-        await conversation.send(say(words.HEARD.of(incoming.locale).format(text=text)))
+        shown = say(words.HEARD.of(incoming.locale).format(text=text))
+        await conversation.send(replace(shown, heard=text))
         handled = await self.inner(replace(incoming, content=Said(text)), conversation)
         await self._answer_aloud(incoming, conversation)
         return handled or Handled("voice")
@@ -58,7 +59,7 @@ class HearHandler:
     async def _answer_aloud(self, incoming: Incoming, conversation: Conversation) -> None:
         """Say what was answered; the words are there already, so a voice that fails costs nothing but itself."""
         answers: list[Reply] = [reply for reply in conversation.sent if reply.answer is not None]
-        if not answers:
+        if not answers or conversation.spoken_live:
             return
         try:
             await conversation.send(await self.speaks.spoken(answers[-1].text, incoming, conversation))

@@ -76,7 +76,7 @@ class SpeakHandler:
         plain = readable(text)
         if not plain:
             return say(words.NOTHING.of(incoming.locale), private=True)
-        voice = await self._voice(incoming, conversation, plain)
+        voice = await self.voice_for(conversation.community, incoming.person.id, plain)
         made = await self.narrator.narrate(plain, voice.id)
         return Reply((Sound(made.file, made.seconds, plain),), label=Label.GENERATED)
 
@@ -91,8 +91,7 @@ class SpeakHandler:
             await conversation.send(Reply((Sound(made.file, made.seconds, text),), private=True))
         elif press.action is Action.VOICE:
             voice = self._nth(await self._voices(), press.index)
-            locale = _language(voice)
-            await self.ledger.set_setting(conversation.community, _name(incoming.person.id, locale), voice.id)
+            await self._keep(conversation.community, incoming.person.id, voice)
             await conversation.send(
                 say(words.CHOSEN.of(incoming.locale).format(name=voice.name), private=True)
             )
@@ -102,7 +101,8 @@ class SpeakHandler:
 
     async def _list(self, incoming: Incoming, conversation: Conversation) -> Reply:
         voices = (await self._voices())[:SHOWN]
-        now = await self._voice(incoming, conversation, words.PREVIEW.of(incoming.locale))
+        greeting = words.PREVIEW.of(incoming.locale)
+        now = await self.voice_for(conversation.community, incoming.person.id, greeting)
         rows = tuple(
             (
                 Button("▶", Action.VOICE_PREVIEW, index=number),
@@ -126,14 +126,24 @@ class SpeakHandler:
             raise MissingExtra("voice", words.NO_VOICES)
         return voices
 
-    async def _voice(self, incoming: Incoming, conversation: Conversation, text: str) -> VoiceInfo:
-        """Return the member's voice for the language of ``text``, or the first that speaks it."""
+    async def voice_for(self, community: str, person: str, text: str) -> VoiceInfo:
+        """Return the member's voice for the language of ``text``, or the first that speaks it. Raises MissingExtra."""
         voices = await self._voices()
         locale = language_of(text)
-        kept = await self.ledger.setting(conversation.community, _name(incoming.person.id, locale))
+        kept = await self.ledger.setting(community, _name(person, locale))
         chosen = next((voice for voice in voices if voice.id == kept), None)
         fitting = [voice for voice in voices if any(tag.startswith(locale.value) for tag in voice.languages)]
         return chosen or (fitting or voices)[0]
+
+    async def choose(self, community: str, person: str, voice: str) -> None:
+        """Let a voice speak for a member from now on, in its language. Raises NotFound for one that is not listed."""
+        found = next((info for info in await self._voices() if info.id == voice), None)
+        if found is None:
+            raise NotFound(f"voice {voice[:40]!r}")
+        await self._keep(community, person, found)
+
+    async def _keep(self, community: str, person: str, voice: VoiceInfo) -> None:
+        await self.ledger.set_setting(community, _name(person, _language(voice)), voice.id)
 
     def _nth(self, voices: Sequence[VoiceInfo], index: int) -> VoiceInfo:
         if index >= len(voices):

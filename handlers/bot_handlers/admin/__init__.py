@@ -1,0 +1,1 @@
+"""What administrators do from a chat: documents, statistics, where the bot speaks. Everything is audited."""

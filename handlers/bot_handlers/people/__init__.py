@@ -1,0 +1,1 @@
+"""Who speaks: linked accounts, language, rights, what is kept of a person and forgotten."""

@@ -1,0 +1,1 @@
+"""Places and communities: one-time codes, set-up help, a private chat's choice, linked accounts."""
