@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot_core.actions import Action, Press
 from bot_core.answers import AnswerRecord
@@ -72,6 +72,15 @@ class Face(Protocol):
         ...
 
 
+@runtime_checkable
+class SpeaksLive(Protocol):
+    """A face that says an answer while it is written: the whole of it need not come again as a voice message."""
+
+    def spoke_live(self, event: str) -> bool:
+        """Tell whether the answer to ``event`` is being said, or was, to somebody who listens."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a conversation needs besides its origin; the same for all events of a process."""
@@ -120,6 +129,11 @@ class Conversation:
         self._face = face
         self._ordinals = ordinals or Ordinals()
         self.sent: list[Reply] = []  # what was sent here for this event, in order
+
+    @property
+    def spoken_live(self) -> bool:
+        """Tell whether the answer to this event is said already while it is written."""
+        return isinstance(self._face, SpeaksLive) and self._face.spoke_live(self.event)
 
     def elsewhere(self, origin: Origin, *, person: str, locale: Locale | None = None) -> Conversation:
         """Return a conversation at another origin of this community, for the same event.

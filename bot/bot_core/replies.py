@@ -105,6 +105,7 @@ class Reply:
     about: str = ""  # 24 hex digits: what a member's reply to this message is about
     greets: Person | None = None  # the one member whom this message names so that their device tells them
     calls_helpers: bool = False  # names the community's helper role in the same way
+    heard: str = ""  # the words of a voice message, when this shows what was heard
 
     @property
     def text(self) -> str:
