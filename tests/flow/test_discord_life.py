@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 from yinlu_testing.discord_house import House, answered
-from yinlu_testing.discord_loopback import BOT, CHANNEL
+from yinlu_testing.discord_loopback import BOT, CHANNEL, EPHEMERAL
 from yinlu_testing.discord_people import guild, until
 
 from bot_core.errors import SettingWrong
-from bot_core.replies import say
+from bot_core.replies import Reply, Text, say
 
 pytest_plugins = ["yinlu_testing.redis", "yinlu_testing.discord_fixtures"]
 
@@ -101,6 +101,28 @@ async def test_another_process_fills_what_was_promised(discord, valkey, alice):
         message = await answered(discord)
     assert message["id"] == asked.original["id"]
     assert len(discord.said()) == 1
+
+
+async def test_a_failure_amid_the_words(discord, house, alice):
+    """An answer that breaks while it grows leaves no half of itself behind, in channel, command or button."""
+
+    async def answer(incoming, conversation):
+        async with conversation.stream() as stream:
+            await stream.write("half of it")
+        await until(lambda: any("half" in m["content"] for m in discord.messages.values()))
+        await conversation.send(Reply((Text("it broke"),), private=True, error="Broken"))
+        return True
+
+    await alice.says(f"<@{BOT}> ferry?")
+    message = await answered(discord)
+    house.listener.answer = answer
+    await alice.says(f"<@{BOT}> break")
+    await until(lambda: [m for m in discord.said() if m["content"] == "it broke"])
+    for asked in (await alice.types("ask", question="break"), await alice.presses(message, "🔁")):
+        await until(lambda asked=asked: asked.followups and asked.followups[-1]["content"] == "it broke")
+        assert asked.followups[-1]["flags"] & EPHEMERAL
+    await house.quiet()
+    assert not any("half" in m["content"] for m in discord.messages.values())
 
 
 # --- starting ----------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from bot_adapters.discord.split import clipped
 from bot_core.actions import Action
 from bot_core.answers import VoteValue
 from bot_core.errors import ForgedButton
@@ -40,7 +41,7 @@ def _rows(buttons: Sequence[Button], seen: set[str]) -> list[Json]:
         if not button.token or button.token in seen:
             continue
         seen.add(button.token)
-        label = button.label if len(button.label) <= LABEL else f"{button.label[: LABEL - 1]}…"
+        label = clipped(" ".join(button.label.split()), LABEL)
         shown.append(
             {"type": BUTTON, "style": STYLES[button.style], "label": label or "·", "custom_id": button.token}
         )

@@ -144,6 +144,8 @@ class DiscordFace:
             message = int((await wire.follow(app, token, Page(body, page.uploads)))["id"])
         if aside:
             await self._withdraw(ticket)
+        elif draft is not None and draft != message and not promised:
+            await self._away(target(outgoing.origin), draft)
         if hide:
             await self._tickets.hide(message, outgoing.event)
         return message
@@ -188,7 +190,7 @@ class DiscordFace:
                 await self._wire.change(target(outgoing.origin), ticket.message, page)
         except Refused as error:
             log.info("a vote is not shown", extra={"event": outgoing.event, "error": str(error)})
-        return ticket.quiet
+        return ticket.quiet or not ticket.good
 
     async def _call(self, outgoing: Outgoing) -> Call:
         reply, guild = outgoing.reply, guild_of(outgoing.origin)

@@ -12,7 +12,7 @@ from bot_adapters.discord.keys import locale_of
 from bot_adapters.discord.markdown import to_discord
 from bot_adapters.discord.options import DiscordOptions
 from bot_adapters.discord.sentences import GENERATED, NOT_SENDABLE, OPEN, SOURCES, fill
-from bot_adapters.discord.split import LIMIT, shortened, size, split
+from bot_adapters.discord.split import LIMIT, clipped, shortened, size, split
 from bot_adapters.discord.waveform import waveform
 from bot_core.actions import Action, Press
 from bot_core.answers import Citation
@@ -159,13 +159,13 @@ class Renderer:
     def _field(self, citation: Citation, locale: Locale) -> Json:
         path = " › ".join(part for part in (citation.title or citation.source, *citation.heading) if part)
         tail = f" · {citation.date}" if citation.date else ""
-        name = _clipped(f"[{citation.n}] {self.tame(path, ())}{tail}", FIELD_NAME)
+        name = clipped(f"[{citation.n}] {self.tame(path, ())}{tail}", FIELD_NAME)
         link = ""
         if citation.url.startswith(("http://", "https://")) and size(citation.url) <= URL:
             address = citation.url.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
             link = f"\n[{OPEN.of(locale)}]({address})"
         quote = " ".join(self.tame(citation.quote, ()).split())
-        value = f"> {_clipped(quote, FIELD_VALUE - size(link) - 2)}{link}"
+        value = f"> {clipped(quote, FIELD_VALUE - size(link) - 2)}{link}"
         return {"name": name or BLANK, "value": value, "inline": False}
 
     # --- files ---------------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ class Renderer:
             return None
         extension = _EXTENSIONS.get(file.media_type, file.media_type.rpartition("/")[2] or "bin")
         name = re.sub(r"[^\w.\- ]", "_", file.name)[-80:] or f"{file.key[:12]}.{extension}"
-        return Upload(name, data, file.media_type, {"description": _clipped(alt, ALT)} if alt else {})
+        return Upload(name, data, file.media_type, {"description": clipped(alt, ALT)} if alt else {})
 
 
 def allowed(reply: Reply) -> set[str]:
@@ -231,7 +231,3 @@ def unvoiced(page: Page) -> Page:
     """Return a voice message as an ordinary attachment."""
     data = {key: value for key, value in page.data.items() if key != "flags"}
     return Page(data, tuple(replace(upload, extra={}) for upload in page.uploads))
-
-
-def _clipped(text: str, limit: int) -> str:
-    return text if size(text) <= limit else f"{text[: max(0, limit - 1 - (size(text) - len(text)))]}…"

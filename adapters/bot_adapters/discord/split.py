@@ -39,6 +39,16 @@ def split(text: str, limit: int = LIMIT) -> list[str]:
     return [page for page in (_trimmed(page) for page in pages) if page.strip()]
 
 
+def clipped(text: str, limit: int) -> str:
+    """Return a text, or its beginning with an ellipsis, within the limit."""
+    if size(text) <= limit:
+        return text
+    end = max(0, limit - 1)
+    while size(text[:end]) > limit - 1:
+        end -= 1
+    return f"{text[:end]}…"
+
+
 def shortened(text: str, limit: int = LIMIT) -> str:
     """Return the beginning of a text, whole where it fits, else ending in ``…``."""
     pages = split(text, limit - 6)

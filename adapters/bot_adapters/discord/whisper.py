@@ -60,7 +60,7 @@ class Whisper:
         return message
 
     async def _in_channel(self, outgoing: Outgoing, page: Page) -> int:
-        extra = {"nonce": nonce(outgoing.key, 0), "enforce_nonce": True}
+        extra = {"nonce": nonce(f"{outgoing.key}/aloud", 0), "enforce_nonce": True}
         extra |= reference(outgoing.origin, outgoing.event)
         shown = replace(page, data={k: v for k, v in page.data.items() if k != "flags"})
         return int((await self._wire.create(target(outgoing.origin), shown, extra))["id"])
