@@ -208,7 +208,8 @@ class Member:
     async def does(self, content, **fields) -> list[Reply]:
         """Let an event happen; return everything that was sent for it, anywhere."""
         before = len(self.house.sent)
-        made = event(content, locale=self.locale, roles=self.roles, **fields)
+        now = self.house.clock.now()
+        made = event(content, locale=self.locale, roles=self.roles, time=now, **fields)
         person = Person(self.id, self.name)
         await self.house.dispatcher.handle(replace(made, origin=self.origin, person=person))
         return [out.reply for out in self.house.sent[before:]]
