@@ -110,8 +110,10 @@ async def test_what_was_said_while_away(discord, valkey, alice):
         await answered(discord)
         await alice.writes_privately("in private")
         await answered(discord, 5011)
-    alice.message("not for the bot")
+    for n in range(150):
+        alice.message(f"not for the bot {n}")
     last = alice.message(f"<@{BOT}> two")
+    last = [last, *(alice.message(f"nor this {n}") for n in range(150))][-1]
     alice.message("more in private", 5011)
     discord.gateway.first = [("GUILD_CREATE", guild(last_message=int(last["id"])))]
     async with house.up():

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 import discord
 
+from bot_adapters.discord.components import Json
 from bot_adapters.discord.desk import Desk
 from bot_adapters.discord.keys import NAME, said_id
 from bot_adapters.discord.messages import Messages
@@ -150,11 +151,9 @@ class Away:
 
     async def _channel(self, channel: Readable, since: int) -> int:
         """Take what is for us in one channel; tell of what is too old or too much."""
-        path = "/channels/{channel_id}/messages"
-        asked = {"after": str(since), "limit": PAGE}
-        raw = await self._wire.call("GET", path, params=asked, channel_id=channel.id)
+        raw = await self._history(channel.id, since)
         state = self._client._connection
-        said = [discord.Message(state=state, channel=channel, data=data) for data in reversed(raw)]
+        said = [discord.Message(state=state, channel=channel, data=data) for data in raw]  # type: ignore[arg-type]
         ours = [
             message
             for message in said
@@ -170,6 +169,23 @@ class Away:
         for message in fresh:
             await self._messages.take(message)
         return len(fresh)
+
+    async def _history(self, channel: int, since: int) -> list[Json]:
+        """Return a channel's messages since, oldest first; where there are too many, the newest of them."""
+        found: list[Json] = []
+        asked: Json = {"limit": PAGE}
+        for _ in range(self._options.away_pages):
+            raw = await self._wire.call(
+                "GET", "/channels/{channel_id}/messages", params=asked, channel_id=channel
+            )
+            newer = [data for data in raw if int(data["id"]) > since]
+            found += newer
+            if len(newer) < PAGE:
+                break
+            asked = {"limit": PAGE, "before": raw[-1]["id"]}
+        else:
+            log.warning("not all of a channel was read", extra={"channel": channel, "read": len(found)})
+        return found[::-1]
 
     async def _tell(self, left: list[discord.Message]) -> None:
         """Say in one sentence that messages were left."""

@@ -40,6 +40,7 @@ class DiscordOptions:
     remember: float = 30 * 24 * 3600.0  # what a message of ours was about
     away_seconds: float = 3600.0  # how far back is caught up
     away_messages: int = 20  # of one channel
+    away_pages: int = 10  # of 100 messages each, read of one channel
     away_channels: int = 200  # looked into after an absence
     watch: float = 5.0  # how often is noted until when we have listened
 

@@ -96,9 +96,9 @@ async def _delete(discord: Discord, channel: int, message: int, **_: Any):
 @route("GET", r"/channels/(\d+)/messages")
 async def _history(discord: Discord, channel: int, query: Any, **_: Any):
     all_said = [m for m in discord.messages.values() if m["channel_id"] == str(channel)]
-    newer = [m for m in all_said if int(m["id"]) > int(query.get("after", 0))]
-    newer.sort(key=lambda m: int(m["id"]))
-    return 200, newer[: int(query.get("limit", 50))][::-1]
+    older = [m for m in all_said if int(m["id"]) < int(query.get("before", 1 << 63))]
+    older.sort(key=lambda m: int(m["id"]), reverse=True)
+    return 200, older[: int(query.get("limit", 50))]
 
 
 @route("GET", r"/channels/(\d+)")
