@@ -26,7 +26,12 @@ async def test_hello_tells_who_where_and_what(house):
         assert data["community"] == {"id": "harbour", "name": "灯港"}
         assert data["examples"] == ["渡轮几点开?", "要带什么?"]
         assert data["notice"].startswith("回答由程序生成")
-        assert data["limits"] == {"question": 2000, "frame": 65536, "audio_seconds": 60}
+        assert data["limits"] == {
+            "question": 2000,
+            "frame": 65536,
+            "audio_seconds": 60,
+            "audio_bytes": 6_000_000,
+        }
         assert data["features"] == {"images": False, "voice": False, "queue": False}
         assert tab.hello["id"] == "h1" and "seq" not in tab.hello
         assert len(tab.visitor) == 2 + 22 and len(tab.session) > 24

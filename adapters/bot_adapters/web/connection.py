@@ -14,6 +14,8 @@ from aiohttp import WSMessage, WSMsgType, web
 from bot_adapters.web.envelope import Envelope, bare, error_data, numbered, read_envelope
 from bot_adapters.web.options import WebOptions
 from bot_adapters.web.sentences import TOO_BIG, TooFast, fill
+from bot_adapters.web.voice_ear import Ear
+from bot_adapters.web.voice_in import Recording
 from bot_core.errors import BadInput, YinluError
 from bot_core.identity import Locale
 from bot_core.ports.work import Rate
@@ -61,9 +63,12 @@ class Connection:
             max_msg_size=options.largest_frame,
             writer_limit=16384,
         )
+        self.ear: Ear | None = None  # who listens here
+        self.recording: Recording | None = None  # a voice message on its way
+        self.recordings = Bucket(options.recordings)
         self._bucket = Bucket(options.messages)
         self._rubbish = 0
-        self._queue: deque[str] = deque()
+        self._queue: deque[str | bytes] = deque()
         self._bytes = 0  # characters, in truth; close enough to bound memory
         self._allowed = options.backlog
         self._wake = asyncio.Event()
@@ -80,6 +85,27 @@ class Connection:
         self._wake.set()
         if self._bytes > self._allowed:
             self._overflow()
+
+    @property
+    def listening(self) -> bool:
+        """Tell whether it is still connected."""
+        return self.code is None
+
+    def tell(self, stored: str) -> None:
+        """Send a frame that is not kept to this connection alone."""
+        self.say(numbered(stored, self.session))
+
+    def sound(self, frame: bytes) -> None:
+        """Send a binary frame; where the client does not keep up it is dropped, for late sound is of no use."""
+        if self.code is None and self._bytes + len(frame) <= self._options.backlog * 3 // 4:
+            self._bytes += len(frame)
+            self._queue.append(frame)
+            self._wake.set()
+
+    def hush(self) -> None:
+        """Forget all sound that has not been sent."""
+        self._bytes -= sum(len(item) for item in self._queue if isinstance(item, bytes))
+        self._queue = deque(item for item in self._queue if isinstance(item, str))
 
     def error(self, error: YinluError, answers: str = "") -> None:
         """Tell this connection alone of an error; such a frame is not replayed."""
@@ -128,6 +154,8 @@ class Connection:
             yield self._socket
         finally:
             self.finish(1000)
+            if self.recording is not None:
+                self.recording.drop()
             if self._follower is not None:
                 self._follower.cancel()
             try:
@@ -142,9 +170,12 @@ class Connection:
         try:
             while self.code is None or self._queue:
                 while self._queue:
-                    text = self._queue.popleft()
-                    await self._socket.send_str(text)
-                    self._bytes -= len(text)
+                    item = self._queue.popleft()
+                    if isinstance(item, str):
+                        await self._socket.send_str(item)
+                    else:
+                        await self._socket.send_bytes(item)
+                    self._bytes -= len(item)
                 self._allowed = self._options.backlog
                 self._wake.clear()
                 if self.code is None:
@@ -170,6 +201,8 @@ class Connection:
                 continue
             if envelope is None:
                 return None
+            if envelope.type == BINARY and self.recording is not None:
+                return envelope  # bounded by its recording
             wait = self._bucket.take()
             if wait == 0.0:
                 return envelope
@@ -185,7 +218,7 @@ class Connection:
             self.finish(TOO_LARGE)
             return None
         if message.type is WSMsgType.BINARY:
-            return Envelope(BINARY, "", {})
+            return Envelope(BINARY, "", {}, message.data)
         return read_envelope(message.data)
 
     def _refuse(self, error: BadInput) -> None:

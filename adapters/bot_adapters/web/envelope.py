@@ -25,6 +25,7 @@ class Envelope:
     type: str
     id: str
     data: Mapping[str, object]
+    raw: bytes = b""  # of a binary frame
 
 
 def read_json(text: str | bytes) -> object:

@@ -14,6 +14,7 @@ from bot_adapters.web.envelope import Json, frame
 from bot_adapters.web.hub import Hub
 from bot_adapters.web.render import Renderer, message_data, message_id
 from bot_adapters.web.sentences import STOPPED
+from bot_adapters.web.voice_aloud import Aloud, Speech
 from bot_adapters.web.waiting import Waiting, is_api
 from bot_core.conversation import DraftText
 from bot_core.errors import Broken
@@ -51,11 +52,18 @@ class WebFace:
     idempotent = True
 
     def __init__(
-        self, frames: FrameLog, signer: Signer, *, draft_interval: float = 0.05, speaks: bool = False
+        self,
+        frames: FrameLog,
+        signer: Signer,
+        *,
+        draft_interval: float = 0.05,
+        speaks: bool = False,
+        speech: Speech | None = None,
     ) -> None:
         self.draft_interval = draft_interval
         self.speaks = speaks
         self.hub = Hub(frames)
+        self.aloud = Aloud(speech, self.hub) if speech is not None else None
         self.renderer = Renderer(signer, speaks)
         self.waiting = Waiting(frames, self.renderer)
         self._shown: OrderedDict[str, Shown] = OrderedDict()
@@ -82,6 +90,7 @@ class WebFace:
             raise
         if mine is not None:
             self._shown.pop(channel, None)
+        self._aloud(outgoing)
         self._stopped.pop(outgoing.event, None)
         return message_id(outgoing.key)
 
@@ -96,6 +105,8 @@ class WebFace:
             await asyncio.sleep(0)  # this task was just cancelled, and ends here
         if is_api(origin.channel):
             return
+        if self.aloud is not None and draft.text:
+            self.aloud.write(origin.channel, draft.event, draft.text)
         try:
             await self._draft(origin.channel, draft)
         except Broken as error:
@@ -113,6 +124,22 @@ class WebFace:
         _remember(self._stopped, event, locale)
         self._stop = stop
         stop(event)
+
+    def spoke_live(self, event: str) -> bool:
+        """Tell whether the answer to ``event`` is being said, or was; a bot_core SpeaksLive."""
+        return self.aloud is not None and self.aloud.spoke(event)
+
+    def _aloud(self, outgoing: Outgoing) -> None:
+        """Say what was delivered, where it is to be said."""
+        reply, channel, event = outgoing.reply, outgoing.origin.channel, outgoing.event
+        if self.aloud is None:
+            return
+        if reply.heard:
+            self.aloud.expect(event)
+        elif reply.error is not None or event in self._stopped:
+            self.aloud.drop(channel, event)
+        elif reply.answer is not None:
+            self.aloud.finish(channel, event, reply.answer, reply.text)
 
     async def _draft(self, channel: str, draft: DraftText) -> None:
         async with self.hub.locked(channel) as held:

@@ -93,6 +93,7 @@ class Greeter:
                 "question": self.options.question,
                 "frame": self.options.frame,
                 "audio_seconds": self.options.audio_seconds,
+                "audio_bytes": self.options.audio_bytes,
             },
             "features": {
                 "images": self.options.images,

@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
+from bot_adapters.web.voice_ear import Listens
 from bot_core.errors import YinluError
 from bot_core.ports.work import FrameLog
 
 
-class Listener(Protocol):
+class Listener(Listens, Protocol):
     """One connection, as the hub sees it. No call may block."""
 
     def offer(self, seq: int, stored: str) -> None:
@@ -77,6 +78,12 @@ class Hub:
         if channel is not None:
             channel.listeners.discard(listener)
             self._tidy(name, channel)
+
+    def ear(self, name: str) -> Listens | None:
+        """Return the connection of a session that spoke or listened last; None where nobody can hear."""
+        channel = self._channels.get(name)
+        ears = [(found.ear.used, found) for found in (channel.listeners if channel else ()) if found.ear]
+        return max(ears, key=lambda pair: pair[0])[1] if ears else None
 
     @property
     def sessions(self) -> int:

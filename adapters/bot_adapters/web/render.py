@@ -30,6 +30,8 @@ class Renderer:
         if reply.error is not None:
             wait = None if reply.retry_after is None else round(reply.retry_after, 1)
             return [("error", {"code": reply.error, "text": reply.text, "retry_after": wait})]
+        if reply.heard:
+            return [("transcript", {"text": reply.heard, "final": True})]
         if reply.answer is None:
             return [("message", message_data(message_id(outgoing.key), reply))]
         return self.answer(reply, outgoing.community, outgoing.record)

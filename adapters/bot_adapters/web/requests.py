@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot_adapters.web.api import Accepts
 from bot_adapters.web.boards import Boards, follow, show
@@ -16,6 +16,7 @@ from bot_adapters.web.invoking import Commands, form_data, form_values
 from bot_adapters.web.options import WebOptions
 from bot_adapters.web.sentences import NEEDS_ID, NEEDS_TEXT, Busy, NotYet, fill
 from bot_adapters.web.sessions import person_of
+from bot_adapters.web.voice import Voice
 from bot_core.actions import Action, Press
 from bot_core.answers import AnswerRecord, Vote
 from bot_core.dispatch import Places
@@ -30,7 +31,7 @@ from bot_core.tokens import Signer
 
 log = logging.getLogger(__name__)
 
-NO_COMMANDS, NO_FORMS = Commands(()), Forms(())
+NO_COMMANDS, NO_FORMS, NO_VOICE = Commands(()), Forms(()), Voice(WebOptions())
 VOTES = "votes"  # a thread of its own: a vote must not wait for an answer that is still being written
 ASKING = (Action.FOLLOW_UP, Action.EXAMPLE, Action.REGENERATE)
 VOTING = (Action.VOTE_UP, Action.VOTE_DOWN, Action.REASON)
@@ -54,6 +55,7 @@ class Requests:
     boards: Boards | None = None
     commands: Commands = NO_COMMANDS
     forms: Forms = NO_FORMS
+    voice: Voice = NO_VOICE
 
     @property
     def types(self) -> dict[str, Handler]:
@@ -69,10 +71,12 @@ class Requests:
             "history": self._history,
             "board": self._board,
             "ping": self._ping,
-            "audio.start": self._not_yet,
-            "audio.end": self._ignore,
+            "audio.start": self._audio_start,
+            "audio.end": self._audio_end,
+            "audio.stop": self._audio_stop,
+            "voice": self._voice,
             "job": self._not_yet,
-            BINARY: self._ignore,
+            BINARY: self._audio,
         }
 
     async def handle(self, connection: Connection, envelope: Envelope) -> None:
@@ -100,6 +104,7 @@ class Requests:
     async def _hello(self, connection: Connection, envelope: Envelope) -> None:
         """Join another session, or the same one in another language."""
         await connection.follow(None)  # it may be somebody else from here on
+        self.voice.forget(connection)
         try:
             await self.greeter.greet(connection, envelope)
         except Broken:
@@ -115,6 +120,8 @@ class Requests:
         token = text_of(envelope.data, "token")
         message = text_of(envelope.data, "message", "")[:64] or None
         press = await self._read(connection, token)
+        if press.action is Action.SPEAK and await self._reads(connection, press):
+            return
         form = await self.forms.form(await self._community(connection), press, connection.locale)
         if form is not None:
             data = form_data(form, token, connection.locale)
@@ -172,6 +179,8 @@ class Requests:
             time=self.clock.now(),
             content=content,
         )
+        if thread is None:
+            self.voice.hush(connection)  # who asks something new has heard enough
         receipt = await self.intake.accept(incoming)
         if receipt is Receipt.FULL:
             raise Busy("the journal is full")
@@ -182,6 +191,7 @@ class Requests:
         name = text_of(envelope.data, "of")
         if not ID.fullmatch(name):
             raise BadInput("of", fill(NEEDS_TEXT, name="of"))
+        self.voice.hush(connection)
         key = f"{WebFace.platform}:{connection.channel}:{name}"
         self.face.stopping(key, connection.locale, self.intake.stop)
 
@@ -223,8 +233,44 @@ class Requests:
     async def _not_yet(self, connection: Connection, envelope: Envelope) -> None:
         raise NotYet(envelope.type)
 
-    async def _ignore(self, connection: Connection, envelope: Envelope) -> None:
-        """Sound that follows an ``audio.start`` which was refused."""
+    async def _voice(self, connection: Connection, envelope: Envelope) -> None:
+        await self.voice.settle(connection, envelope, await self._community(connection))
+
+    async def _audio_start(self, connection: Connection, envelope: Envelope) -> None:
+        self.voice.begin(connection, envelope, await self._community(connection))
+
+    async def _audio(self, connection: Connection, envelope: Envelope) -> None:
+        request = connection.recording.request if connection.recording else ""
+        try:
+            self.voice.take(connection, envelope.raw)
+        except BadInput as error:
+            await self._tell(connection, replace(envelope, id=request), error)
+
+    async def _audio_end(self, connection: Connection, envelope: Envelope) -> None:
+        request = connection.recording.request if connection.recording else ""
+        asked = replace(envelope, id=request)
+        try:
+            ended = await self.voice.end(connection)
+            if ended is not None:
+                await self._accept(connection, asked, ended[1])
+        except YinluError as error:
+            await self._tell(connection, asked, error)
+
+    async def _audio_stop(self, connection: Connection, envelope: Envelope) -> None:
+        """The member has heard enough; a recording on its way is dropped where they say so."""
+        if envelope.data.get("recording") is True:
+            self.voice.drop(connection)
+        self.voice.hush(connection)
+
+    async def _reads(self, connection: Connection, press: Press) -> bool:
+        """Say an answer at once where the member listens; else it comes as a voice message."""
+        aloud = self.voice.aloud
+        if aloud is None or connection.ear is None:
+            return False
+        community = await self._community(connection)
+        record = await self.ledger.answer(community, press.subject)
+        self.voice.listens(connection, community)
+        return aloud.read(connection.channel, press.subject, record.answer.text)
 
     def _origin(self, connection: Connection, thread: str | None = None) -> Origin:
         return Origin(WebFace.platform, self.options.place, connection.channel, thread)

@@ -31,11 +31,13 @@ from bot_adapters.web.stored import Stored
 from bot_adapters.web.tickets import Tickets
 from bot_adapters.web.uploads import Uploads
 from bot_adapters.web.uploads_api import UploadsApi
+from bot_adapters.web.voice import Voice
+from bot_adapters.web.voice_partial import Hearing
 from bot_core.commands import Command
 from bot_core.dispatch import Places
 from bot_core.forms import Forms
 from bot_core.ports.ledger import Ledger
-from bot_core.ports.media import Files
+from bot_core.ports.media import Files, Transcriber
 from bot_core.ports.safety import Clock
 from bot_core.tokens import Signer
 
@@ -69,6 +71,7 @@ class WebServer:
         commands: Sequence[Command] = (),
         forms: Forms | None = None,
         routes: Sequence[web.RouteDef] = (),
+        hears: Transcriber | None = None,
     ) -> None:
         self.options = options or WebOptions()
         self._face = face
@@ -79,6 +82,7 @@ class WebServer:
         self._uploads = uploads
         self._uploads_api = UploadsApi(uploads, self.tickets, places, self.options) if uploads else None
         self._files, self._routes = files, routes
+        self._hearing = Hearing(hears) if hears is not None else None
         wired, known, sessions = boards is not None, Commands(commands), Sessions(secret)
         greeter = Greeter(face.hub, sessions, places, ledger, examples, self.options, wired, known)
         requests = Requests(
@@ -94,6 +98,7 @@ class WebServer:
             boards,
             known,
             forms or Forms(()),
+            Voice(self.options, files, face.aloud, self._hearing),
         )
         metrics = self._metrics
         self._sockets = Sockets(requests, self._guard, self.options, metrics.message, metrics.closed)
@@ -126,6 +131,10 @@ class WebServer:
             )
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
+            if self._face.aloud is not None:
+                await stack.enter_async_context(self._face.aloud.open())
+            if self._hearing is not None:
+                stack.push_async_callback(self._hearing.close)
             if self._uploads is not None:
                 await stack.enter_async_context(self._uploads.open())
             assert runner.server is not None

@@ -114,6 +114,7 @@ class TwinLedger:
         self.known = {community.id: community for community in communities}
         self.records: dict[str, AnswerRecord] = {}
         self.cast: dict[tuple[str, str], Vote] = {}
+        self.settings: dict[tuple[str, str], str | None] = {}
 
     async def record_answer(self, record: AnswerRecord) -> None:
         """Keep it once."""
@@ -184,12 +185,12 @@ class TwinLedger:
         raise NotImplementedError
 
     async def setting(self, community: str, name: str) -> str | None:
-        """No settings."""
-        return None
+        """Return a value that was set, or None."""
+        return self.settings.get((community, name))
 
     async def set_setting(self, community: str, name: str, value: str | None) -> None:
-        """Not part of this twin."""
-        raise NotImplementedError
+        """Keep a value."""
+        self.settings[community, name] = value
 
     async def record_job(self, view: JobView) -> None:
         """Not part of this twin."""

@@ -150,7 +150,7 @@ class WebHouse:
     async def start(self) -> None:
         """Start a process on what survived."""
         self.answerer = ScriptedAnswerer()
-        self.face = WebFace(self.frames, SIGNER)
+        self.face = self.make_face()
         self.outbox = TwinOutbox(self.face, self.ledger, self.sent)
         ask = AskHandler(self.answerer, self.ledger, SystemClock(), clean)
         dispatcher = Dispatcher(
@@ -158,7 +158,7 @@ class WebHouse:
             {"web": self.face},
             self.places,
             [VerifyPresses(SIGNER)],
-            [ask, FeedbackHandler(self.ledger)],
+            self.handlers(ask),
         )
         self.intake = Intake(self.journal, dispatcher, SystemClock(), "w", ["web"], FAST)
         self.server = WebServer(
@@ -175,11 +175,24 @@ class WebHouse:
             checks=self.checks,
             boards=self.boards,
             uploads=self.uploads,
+            **self.more(),
         )
         self._stack = AsyncExitStack()
         await self._stack.enter_async_context(self.server)
         await self._stack.enter_async_context(self.intake.open())
         self.port = self.server.port
+
+    def make_face(self) -> WebFace:
+        """Return the process's face."""
+        return WebFace(self.frames, SIGNER)
+
+    def handlers(self, ask: AskHandler) -> list[Any]:
+        """Return the handlers in their order."""
+        return [ask, FeedbackHandler(self.ledger)]
+
+    def more(self) -> dict[str, Any]:
+        """Return what else the server is given."""
+        return {}
 
     async def stop(self) -> None:
         """Shut down."""
