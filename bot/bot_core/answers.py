@@ -43,7 +43,7 @@ class Question:
 
     ``id`` (24 hex digits) becomes the answer's id and is derived from the event, so a question that is
     handled again after a crash keeps it. ``audience`` are the asker's roles: documents limited to other
-    roles are not searched.
+    roles are not searched. ``fresh``: an answer that is kept won't do (🔁).
     """
 
     id: str
@@ -54,6 +54,7 @@ class Question:
     conversation: str = ""
     audience: frozenset[str] = frozenset()
     history: tuple[Turn, ...] = ()
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)

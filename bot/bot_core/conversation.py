@@ -234,6 +234,10 @@ class Stream:
         if time.monotonic() >= self._next:
             await self.flush()
 
+    async def __call__(self, words: str) -> None:
+        """Add words: a stream is what an Answerer says them to."""
+        await self.write(words)
+
     async def replace(self, text: str) -> None:
         """Start the growing text anew with ``text``."""
         self._text = text

@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot_core.answers import Answer, Question
 from bot_core.identity import Locale
 
 Vector = Sequence[float]
 Say = Callable[[str], Awaitable[None]]
+
+
+@runtime_checkable
+class Retells(Protocol):
+    """A ``Say`` that can also start anew: for when what was said so far turns out not to be the answer."""
+
+    async def __call__(self, words: str) -> None:
+        """Add words."""
+        ...
+
+    async def replace(self, text: str) -> None:
+        """Put ``text`` in the place of all that was said."""
+        ...
 
 
 class Embedder(Protocol):
@@ -304,12 +317,13 @@ class ChatTurn:
 
 @dataclass(frozen=True, slots=True)
 class ChatChunk:
-    """Words of a model as they come; the last chunk carries the usage."""
+    """Words of a model as they come; the last chunk carries the usage, and whether it was cut off by a limit."""
 
     text: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
     done: bool = False
+    cut: bool = False
 
 
 class ChatModel(Protocol):
