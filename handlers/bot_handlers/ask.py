@@ -53,10 +53,11 @@ class AskHandler:
             conversation=incoming.origin.conversation,
             audience=incoming.roles,
             history=tuple(history),
+            fresh=_again(incoming),
         )
         await conversation.stage("searching")
         async with conversation.stream() as stream:
-            answer = await self.answerer.answer(question, stream.write)
+            answer = await self.answerer.answer(question, stream)
         record = AnswerRecord(question, answer, self.clock.now(), incoming.origin.platform)
         await conversation.send(reply_of(answer, incoming.locale), record)
         return Handled("ask")
@@ -87,6 +88,14 @@ class AskHandler:
 
     async def _turns(self, conversation: Conversation) -> list[Turn]:
         return await self.ledger.turns(conversation.community, conversation.origin.conversation, self.turns)
+
+
+def _again(incoming: Incoming) -> bool:
+    """Say whether somebody pressed 🔁: the answer they had is not what they want."""
+    match incoming.content:
+        case Pressed(press=press) if press is not None:
+            return press.action is Action.REGENERATE
+    return False
 
 
 def _nth(texts: list[str] | tuple[str, ...], index: int) -> str:

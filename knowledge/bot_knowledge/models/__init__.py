@@ -1,0 +1,1 @@
+"""Language models behind the ports: chat models and rerankers at an endpoint."""
