@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 DATA   ?= data
+# What `make run` installs beyond the core: speech, and reading of scans. `make run EXTRAS=` leaves both out.
+EXTRAS ?= voice,ocr
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --progress-bar off -c constraints.txt
 
 export OMP_NUM_THREADS ?= 1
@@ -18,7 +20,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing Yinlu into $(VENV) ..."
-	$(PIP) -e .
+	$(PIP) -e '.$(if $(EXTRAS),[$(EXTRAS)])'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run

@@ -15,8 +15,9 @@ from bot_adapters.web import Uploads, WebFace, WebOptions, WebServer
 from bot_app.boards import QueueBoards
 from bot_app.compose_chats import ChatNeeds, open_chats
 from bot_app.compose_handlers import declared, forms_of, ordered
-from bot_app.compose_parts import SettingsOfPlaces, background, checks, limits, moderation, web_options
+from bot_app.compose_parts import Admins, background, checks, limits, moderation, web_options
 from bot_app.compose_studio import files_of, open_studio
+from bot_app.compose_voice import open_voice
 from bot_app.document_operations import page_link
 from bot_app.engine_valkey import embedded_valkey
 from bot_app.first_run import PagePlaces, load_handbook, settle_communities
@@ -29,11 +30,14 @@ from bot_app.settings import Settings
 from bot_app.watching import watching
 from bot_core.clock import SystemClock
 from bot_core.conversation import Context, Face
-from bot_core.dispatch import BoundPlaces, Dispatcher
+from bot_core.dispatch import BoundPlaces, Dispatcher, Middleware
 from bot_core.identity import Origin
 from bot_core.intake import Intake
 from bot_core.middleware import VerifyPresses
+from bot_core.ports.members import Members
 from bot_core.ports.safety import Fetcher
+from bot_handlers.community import community_parts
+from bot_handlers.places.codes import Codes
 from bot_knowledge import Knowledge, KnowledgeOptions, open_knowledge
 from bot_knowledge.samples import handbook
 from bot_ledger import SqlLedger, sqlite_url
@@ -131,6 +135,7 @@ class Served:
     outbox: RedisOutbox
     queue: RedisJobQueue
     store_url: str
+    codes: Codes
 
 
 async def _open_base(stack: AsyncExitStack, settings: Settings) -> Base:
@@ -169,16 +174,35 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
         await journal.abandon(None)
         await outbox.abandon(None)
     places = PagePlaces(BoundPlaces(base.ledger, base.clock.monotonic), base.current, _is_page)
-    face = WebFace(RedisFrameLog(store), keys.signer)
+    voice = await stack.enter_async_context(open_voice(settings, base.ledger, files_of(settings)))
+    face = WebFace(RedisFrameLog(store), keys.signer, speaks=voice.speaks)
     context = Context(outbox, keys.signer, faces)
     queue, notes, budget = RedisJobQueue(store), RedisNotes(store), RedisBudget(store)
     limiter, files = RedisLimiter(store), files_of(settings)
     studio = open_studio(settings, queue, base.ledger, notes, budget, base.clock, context, worker)
-    spoken, of_places = False, SettingsOfPlaces(base.ledger, places)
+    members: dict[str, Members] = {}
+    community = community_parts(
+        context,
+        base.ledger,
+        base.knowledge.library,
+        base.knowledge.answerer,
+        limiter,
+        notes,
+        base.clock,
+        members,
+        files,
+        settings.data,
+    )
     judge = moderation(settings, base.ledger)
-    middleware = (VerifyPresses(keys.signer), limits(settings, limiter), judge)
-    handlers = ordered(base.knowledge.answerer, base.ledger, base.clock, base.clean, studio)
-    dispatcher = Dispatcher(context, faces, places, middleware, handlers)
+    first: tuple[Middleware, ...] = (*community.before, Admins(frozenset(settings.admins)))
+    middleware: tuple[Middleware, ...] = (
+        *first,
+        VerifyPresses(keys.signer),
+        limits(settings, limiter),
+        judge,
+    )
+    handlers = ordered(base, studio, community, voice, judge)
+    dispatcher = Dispatcher(context, faces, places, middleware, handlers, community.unbound)
     platforms = [face.platform]
     intake = Intake(journal, dispatcher, base.clock, worker, platforms)
     needs = ChatNeeds(
@@ -186,7 +210,7 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
         signer=keys.signer,
         places=places,
         forms=forms_of(handlers),
-        speaking=of_places,
+        speaking=community.speaking,
         commands=declared(handlers),
         files=files,
         notes=notes,
@@ -194,12 +218,13 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
         locks=RedisLocks(store),
         clock=base.clock,
         ledger=base.ledger,
-        locales=of_places.locale,
-        speaks=spoken,
+        locales=lambda person, origin: community.languages.locale_of(person.id),
+        speaks=voice.speaks,
     )
     chats = open_chats(needs, intake)
     faces.update({face.platform: face, **chats.faces})
     platforms += chats.faces
+    members.update(chats.members)
     server = WebServer(
         intake=intake,
         face=face,
@@ -210,7 +235,7 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
         secret=keys.sessions,
         clean=base.clean,
         examples=base.knowledge.answerer.examples,
-        options=web_options(settings, voice=spoken),
+        options=web_options(settings, voice=voice.hears),
         boards=QueueBoards(queue),
         uploads=Uploads(base.knowledge.library, settings.data / "uploads"),
         checks=checks(store, base.ledger),
@@ -228,11 +253,12 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
     for opens in chats.after:
         await stack.enter_async_context(opens())
     await stack.enter_async_context(background(base.knowledge))
+    await stack.enter_async_context(community.reminders.open())
     await stack.enter_async_context(watching(settings.watch, base.knowledge, base.ledger, base.clock))
     await stack.enter_async_context(Finisher(queue, base.ledger, outbox, studio.render).open())
     await stack.enter_async_context(studio.follower.open())
     await stack.enter_async_context(local_workers(settings.workers, settings.data, url))
-    return Served(server, intake, journal, outbox, queue, url)
+    return Served(server, intake, journal, outbox, queue, url, community.codes)
 
 
 async def _first_run(base: Base) -> None:

@@ -2,31 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 from bot_app.compose_studio import StudioParts
+from bot_app.compose_voice import VoiceParts
 from bot_core.commands import Command, Declares
-from bot_core.dispatch import Handler
+from bot_core.dispatch import Handler, Middleware, chain_of
 from bot_core.forms import Forms, OpensForms
-from bot_core.ports.knowledge import Answerer
 from bot_core.ports.ledger import Ledger
 from bot_core.ports.safety import Clock
 from bot_handlers.ask import AskHandler
+from bot_handlers.community import CommunityParts
 from bot_handlers.feedback import FeedbackHandler
 from bot_handlers.help import HelpHandler
+from bot_knowledge import Knowledge
+
+
+class NeedsOfHandlers(Protocol):
+    """What handlers take of the house's base."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The clock."""
+        ...
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """The documents."""
+        ...
+
+    def clean(self, text: str) -> str:
+        """Return a question fit to be worked on."""
+        ...
 
 
 def ordered(
-    answerer: Answerer, ledger: Ledger, clock: Clock, clean: Callable[[str], str], studio: StudioParts
+    base: NeedsOfHandlers,
+    studio: StudioParts,
+    community: CommunityParts,
+    voice: VoiceParts,
+    judge: Middleware,
 ) -> tuple[Handler, ...]:
     """Return all handlers; the first that does not answer None wins, so what takes any words comes last."""
-    others: tuple[Handler, ...] = (
-        FeedbackHandler(ledger),
+    answers: tuple[Handler, ...] = (
+        *community.handlers,
+        FeedbackHandler(base.ledger),
         *studio.handlers,
-        AskHandler(answerer, ledger, clock, clean),
+        voice.speak,
+        AskHandler(base.knowledge.answerer, base.ledger, base.clock, base.clean),
     )
+    others: tuple[Handler, ...] = (voice.hear(chain_of((judge,), answers)), *answers)
+    answerer = base.knowledge.answerer
     helper = HelpHandler(answerer, ())
-    return (HelpHandler(answerer, declared((helper, *others))), *others)
+    handlers: tuple[Handler, ...] = (HelpHandler(answerer, declared((helper, *others))), *others)
+    community.answer_in_private(handlers)
+    return handlers
 
 
 def declared(handlers: Sequence[object]) -> tuple[Command, ...]:

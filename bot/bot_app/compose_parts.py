@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from bot_adapters.web import WebOptions
 from bot_app.settings import Settings
-from bot_core.dispatch import Places
-from bot_core.identity import Locale, Origin, Person
+from bot_core.conversation import Conversation
+from bot_core.dispatch import Handled, Handler
+from bot_core.events import Incoming
+from bot_core.identity import ADMIN
 from bot_core.middleware import LimitPersons, ModerateIncoming
 from bot_core.ports.ledger import Ledger
-from bot_core.ports.members import SpeakMode
 from bot_core.ports.work import Limiter, Rate
 from bot_handlers.imagine.options import EXAMPLES
 from bot_knowledge import Knowledge
@@ -36,7 +38,7 @@ def web_options(settings: Settings, *, voice: bool) -> WebOptions:
     return WebOptions(
         host=settings.host,
         port=settings.port,
-        hosts=tuple(settings.allowed_hosts),
+        hosts=(*settings.allowed_hosts, *_webhook_hosts(settings)),
         origins=tuple(settings.allowed_origins),
         forwarded=settings.behind_proxy,
         question=settings.question_characters,
@@ -47,6 +49,12 @@ def web_options(settings: Settings, *, voice: bool) -> WebOptions:
         connections=settings.connections,
         per_address=settings.connections_per_address,
     )
+
+
+def _webhook_hosts(settings: Settings) -> tuple[str, ...]:
+    """Return the host that a platform calls us by."""
+    host = urlsplit(str(settings.telegram_webhook_url or "")).hostname
+    return (host,) if host else ()
 
 
 def checks(store: Store, ledger: Ledger) -> dict[str, Callable[[], Awaitable[None]]]:
@@ -60,25 +68,17 @@ def checks(store: Store, ledger: Ledger) -> dict[str, Callable[[], Awaitable[Non
 
 
 @dataclass(frozen=True, slots=True)
-class SettingsOfPlaces:
-    """Where the bot speaks and what language a member chose, as communities' settings hold them."""
+class Admins:
+    """Persons whom the settings make admins everywhere."""
 
-    ledger: Ledger
-    places: Places
+    persons: frozenset[str]
 
-    async def mode(self, origin: Origin) -> SpeakMode:
-        """Return when the bot answers at ``origin``."""
-        kept = await self._setting(origin, f"speak:{origin.platform}:{origin.channel}")
-        return SpeakMode(kept) if kept in list(SpeakMode) else SpeakMode.MENTION
-
-    async def locale(self, person: Person, origin: Origin) -> Locale | None:
-        """Return the language a member chose, None for their app's."""
-        kept = await self._setting(origin, f"person:{person.id}:locale")
-        return Locale(kept) if kept in list(Locale) else None
-
-    async def _setting(self, origin: Origin, name: str) -> str | None:
-        community = await self.places.community(origin)
-        return await self.ledger.setting(community, name) if community else None
+    async def __call__(
+        self, incoming: Incoming, conversation: Conversation, inner: Handler
+    ) -> Handled | None:
+        if incoming.person.id in self.persons:
+            incoming = replace(incoming, roles=incoming.roles | {ADMIN})
+        return await inner(incoming, conversation)
 
 
 @asynccontextmanager

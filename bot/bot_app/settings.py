@@ -200,6 +200,12 @@ class Settings(_Section):
         "who is an admin everywhere, besides a platform's own admins",
         "persons like discord:123, separated by commas",
     )
+    voice: bool = _is(True, "hear and speak, where the extra `voice` is installed", "true or false")
+    audio_label: Annotated[Literal["", "spoken", "rhythm"], Lower] = _is(
+        "",
+        "how generated speech says that it is: a spoken word, a rhythm, or not at all",
+        "spoken, rhythm or nothing",
+    )
     label_answers: bool = _is(
         True, "a line under what a program wrote, on the chat platforms", "true or false"
     )

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from bot_core.conversation import Context, Conversation, Face
 from bot_core.errors import Broken, LimitReached, Refused, UnknownCommunity, YinluError
-from bot_core.events import Incoming
+from bot_core.events import Incoming, Joined
 from bot_core.identity import Origin, Words
 from bot_core.ports.ledger import Ledger
 from bot_core.replies import Reply, Text, say
@@ -131,6 +131,7 @@ class Dispatcher:
             return Handled("failure")
         if handled is None:
             log.warning("no handler took it", extra={"content": type(incoming.content).__name__})
+        if handled is None and not isinstance(incoming.content, Joined):  # who just came has asked nothing
             await self._send(conversation, say(NOT_MINE.of(incoming.locale), private=True))
         return handled
 

@@ -35,6 +35,7 @@ class _Piece:
     text: str
     heading: tuple[str, ...]
     closed: bool = False  # nothing may be joined to it
+    anchor: str = ""
 
 
 def passages(
@@ -56,7 +57,7 @@ def passages(
             language=_language(piece.text, whole),
             version=version,
             date=document.date,
-            anchor=_SLUG.sub("-", piece.heading[-1].lower()).strip("-") if piece.heading else "",
+            anchor=piece.anchor or _slug(piece.heading),
             url=document.url,
             audience=audience,
         )
@@ -80,6 +81,10 @@ def searchable(passage: Passage) -> str:
     return simplified(f"{path}\n{passage.text}")
 
 
+def _slug(heading: tuple[str, ...]) -> str:
+    return _SLUG.sub("-", heading[-1].lower()).strip("-") if heading else ""
+
+
 def _language(text: str, whole: str) -> str:
     return whole if len(text) < 40 else language_of(text)
 
@@ -89,7 +94,7 @@ def _cut(document: Document, language: str) -> Iterator[_Piece]:
     blocks = _with_lead_ins(list(document.blocks), sizes)
     for block in blocks:
         if len(block.text) <= sizes.large:
-            yield _Piece(block.kind, block.text, block.heading, closed=block.kind is Kind.TABLE)
+            yield _Piece(block.kind, block.text, block.heading, block.kind is Kind.TABLE, block.anchor)
         elif block.kind is Kind.TEXT:
             yield from _sentences(block, sizes)
         else:
@@ -135,11 +140,11 @@ def _hard(block: Block, start: int, end: int, sizes: Sizes) -> Iterator[_Piece]:
     while end - start > 2 * sizes.large:
         cut = block.text.rfind(" ", start + sizes.large, start + 2 * sizes.large)
         cut = cut if cut > start else start + sizes.large
-        yield _Piece(block.kind, block.text[start:cut].strip(), block.heading, closed=True)
+        yield _Piece(block.kind, block.text[start:cut].strip(), block.heading, True, block.anchor)
         start = cut
     text = block.text[start:end].strip()
     if text:
-        yield _Piece(block.kind, text, block.heading)
+        yield _Piece(block.kind, text, block.heading, anchor=block.anchor)
 
 
 def _lines(block: Block, sizes: Sizes) -> Iterator[_Piece]:
@@ -160,7 +165,7 @@ def _filled(block: Block, header: str, lines: list[str], sizes: Sizes) -> Iterat
     if len(lines) == 1 and len(text) > 2 * sizes.large:
         yield from _sentences(replace(block, text=text), sizes)
     else:
-        yield _Piece(block.kind, text, block.heading, closed=True)
+        yield _Piece(block.kind, text, block.heading, True, block.anchor)
 
 
 def _joined(pieces: list[_Piece], sizes: Sizes) -> Iterator[_Piece]:

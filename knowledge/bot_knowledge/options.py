@@ -8,6 +8,7 @@ from typing import Literal
 from bot_core.clock import SystemClock
 from bot_core.ports.knowledge import Reranker
 from bot_core.ports.safety import Clock, Fetcher
+from bot_knowledge.formats.bounds import DecoderOptions
 from bot_knowledge.web.polite import WebBounds
 
 
@@ -27,4 +28,5 @@ class KnowledgeOptions:
     reranker: Reranker | None = None
     fetcher: Fetcher | None = None  # without one, nothing is read from the web
     web: WebBounds = field(default_factory=WebBounds)
+    decoding: DecoderOptions = field(default_factory=DecoderOptions)
     clock: Clock = field(default_factory=SystemClock)

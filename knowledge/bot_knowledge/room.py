@@ -11,6 +11,7 @@ from bot_core.ports.knowledge import KnowledgeStore
 from bot_knowledge.answering.guide import Guide
 from bot_knowledge.answering.quotes import Quoter
 from bot_knowledge.embedding.signals import Signals, open_signals
+from bot_knowledge.formats import opened_decoder
 from bot_knowledge.library import DocumentLibrary
 from bot_knowledge.manifest import Manifest
 from bot_knowledge.options import KnowledgeOptions
@@ -70,8 +71,9 @@ async def open_knowledge(folder: Path, options: KnowledgeOptions | None = None) 
         better = signals.better.name if signals.better is not None else None
         snapshots = Snapshots(store, manifest, signals.fast.name, better)
         finder = Finder(store, manifest, signals)
-        guide = Guide(finder, snapshots, manifest, Quoter(signals.tokens), learned(), options)
-        library = DocumentLibrary(store, manifest, signals, options)
+        guide = Guide(finder, snapshots, manifest, Quoter(signals.tokens, signals.fast), learned(), options)
+        decoder = await stack.enter_async_context(opened_decoder(options.decoding))
+        library = DocumentLibrary(store, manifest, signals, options, decoder)
         yield Knowledge(library, guide, store, manifest, signals)
 
 

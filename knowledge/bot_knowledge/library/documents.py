@@ -11,6 +11,7 @@ from bot_core.errors import BadInput, NotFound
 from bot_core.identity import Words
 from bot_core.ports.knowledge import DocumentInfo, IngestFailure, IngestProgress, IngestResult, Passage
 from bot_knowledge.embedding.signals import Signals
+from bot_knowledge.formats import Decoder
 from bot_knowledge.library.filing import Filing
 from bot_knowledge.library.indexing import Indexer
 from bot_knowledge.library.pace import Pace
@@ -43,9 +44,15 @@ class DocumentLibrary:
     """The Library port. ``finish=False`` of ``ingest`` leaves the better embedding to ``improve_all``."""
 
     def __init__(
-        self, store: Generations, manifest: Manifest, signals: Signals, options: KnowledgeOptions
+        self,
+        store: Generations,
+        manifest: Manifest,
+        signals: Signals,
+        options: KnowledgeOptions,
+        decoder: Decoder,
     ) -> None:
         self._store, self._manifest, self._signals, self._options = store, manifest, signals, options
+        self._decoder = decoder
         self._notes = Notes(manifest)
         self._indexer = Indexer(store, manifest, signals, self._notes)
         self._turns: dict[str, asyncio.Lock] = {}
@@ -260,7 +267,7 @@ class DocumentLibrary:
 
     def _filing(self, community: str, tally: Tally) -> Filing:
         waits = self._signals.better is not None
-        return Filing(community, self._indexer, tally, self._options.max_file_bytes, waits)
+        return Filing(community, self._indexer, tally, self._options.max_file_bytes, waits, self._decoder)
 
     def _turn(self, community: str) -> asyncio.Lock:
         """Return what one ingestion of a community holds while it reads."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from bot_core.ports.knowledge import IngestFailure, IngestProgress
+from bot_knowledge.formats import Decoder
 from bot_knowledge.library.indexing import Indexer
 from bot_knowledge.library.pace import Pace
 from bot_knowledge.library.reading import Given, Read, Tally, file_bytes, read, too_large, version_of
@@ -26,6 +27,7 @@ class Filing:
     tally: Tally
     largest: int  # bytes of a document
     waits: bool  # for the better embedding
+    decoder: Decoder
 
     async def files(
         self, files: Sequence[SourceFile], known: Mapping[str, Entry]
@@ -54,19 +56,41 @@ class Filing:
             self.tally.counts["unchanged"] += 1
             self.tally.good.append(given.source)
             return
-        made: Read | IngestFailure | None = None
+        made: list[Read] | IngestFailure | None = None
         if known is not None and known.version.partition(".")[0] == version.partition(".")[0]:
             await self.indexer.set_audience(self.community, lambda e: e.id == known.id, given.audience)
         elif len(data) > self.largest:
             made = IngestFailure(given.source, str(too_large(self.largest)))
         else:
-            made = await read(data, name, given, self.community, self.waits)
+            made = await read(data, name, given, self.community, self.waits, self.decoder)
         if isinstance(made, IngestFailure):
             self.tally.failed.append(made)
             return
+        if made is not None and not (len(made) == 1 and made[0].entry.source == given.source):
+            await self._many(made, given)
+            return
         if made is not None:
-            await self.indexer.write(self.community, made)
+            await self.indexer.write(self.community, made[0])
         self.tally.counts["added" if known is None else "updated"] += 1
+        self.tally.good.append(given.source)
+
+    async def _many(self, made: Sequence[Read], given: Given) -> None:
+        """Index the documents of an archive; those that it no longer holds go."""
+        known = {
+            entry.source: entry
+            for entry in await self.indexer.manifest.entries(self.community)
+            if lies_below(entry.source, given.source)
+        }
+        for one in made:
+            before = known.pop(one.entry.source, None)
+            if before is None or before.version != one.entry.version:
+                await self.indexer.write(self.community, one)
+                self.tally.counts["added" if before is None else "updated"] += 1
+            else:
+                self.tally.counts["unchanged"] += 1
+            self.tally.good.append(one.entry.source)
+        await self.indexer.remove(self.community, [entry.id for entry in known.values()])
+        self.tally.counts["removed"] += len(known)
         self.tally.good.append(given.source)
 
     async def gone(
@@ -74,6 +98,7 @@ class Filing:
     ) -> None:
         """Remove what was at or below these sources, was found in a folder, and is not there any more."""
         kept = {file.source for file in files} | {failure.source for failure in self.tally.failed}
+        kept.update(self.tally.good)
         changed = set(sources)
         gone = [
             entry
@@ -94,7 +119,7 @@ class Filing:
         known: Mapping[str, Entry],
     ) -> None:
         """Remove what came from a given folder before and is not there any more."""
-        seen = {file.source for file in files}
+        seen = {file.source for file in files} | set(self.tally.good)
         failed = [failure.source for failure in self.tally.failed]
         folders = {root_name(path) for path in paths if (path if base is None else base / path).is_dir()}
         gone = [

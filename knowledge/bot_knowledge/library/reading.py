@@ -13,14 +13,15 @@ from pathlib import Path
 from bot_core.identity import short_id
 from bot_core.ports.knowledge import IngestFailure, IngestResult, Passage
 from bot_knowledge.chunking import passage_id, passages
-from bot_knowledge.loaders import Document, Unreadable, load
+from bot_knowledge.formats import Decoder
+from bot_knowledge.loaders import Document, Unreadable
 from bot_knowledge.manifest import Entry
 from bot_knowledge.text.language import language_of
 
 log = logging.getLogger(__name__)
 
 FAULTS = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, MemoryError)
-READING = "2"  # changes when loaders or chunking change, so that everything is read again
+READING = "3"  # changes when loaders or chunking change, so that everything is read again
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +92,16 @@ def too_large(limit: int) -> Unreadable:
     return Unreadable(f"larger than {limit // 1024 // 1024} MB")
 
 
-async def read(data: bytes, name: str, given: Given, community: str, waits: bool) -> Read | IngestFailure:
-    """Read and cut a document's bytes, or say why not; ``name`` decides the format, ``waits``: for the better embedding."""
+async def read(
+    data: bytes, name: str, given: Given, community: str, waits: bool, decoder: Decoder
+) -> list[Read] | IngestFailure:
+    """Read and cut a file's bytes, or say why not; ``name`` decides the format, ``waits``: for the better embedding.
 
-    def work() -> Read:
-        document = load(data, name)
-        return cut(document, given, community, version_of(data, given), waits)
-
+    An archive or an export of a chat gives several documents, whose sources lie below the file's.
+    """
     try:
-        return await asyncio.to_thread(work)
+        found = await decoder.documents(data, name)
+        return await asyncio.to_thread(lambda: [_below(*one, data, given, community, waits) for one in found])
     except Unreadable as error:
         return IngestFailure(given.source, str(error))
     except RecursionError:
@@ -107,6 +109,14 @@ async def read(data: bytes, name: str, given: Given, community: str, waits: bool
     except FAULTS:  # of a parser that a damaged file surprised: it stops nothing else
         log.exception("knowledge.parser_failed", extra={"ending": Path(name).suffix})
         return IngestFailure(given.source, "damaged, or not what its ending says")
+
+
+def _below(name: str, document: Document, data: bytes, given: Given, community: str, waits: bool) -> Read:
+    """Cut one of a file's documents; each has a version of its own, so that only what changed is written again."""
+    if not name:
+        return cut(document, given, community, version_of(data, given), waits)
+    own = replace(given, source=f"{given.source}/{name}", title="")
+    return cut(document, own, community, version_of(repr(document).encode(), own), waits)
 
 
 def cut(document: Document, given: Given, community: str, version: str, waits: bool) -> Read:

@@ -26,6 +26,7 @@ class Block:
     text: str
     heading: tuple[str, ...] = ()
     header: bool = False  # a table whose first line names its columns
+    anchor: str = ""  # where it stands, as ``page=12``; empty: at its heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Document:
     blocks: tuple[Block, ...]
     date: str = ""
     url: str = ""
+    author: str = ""
 
 
 class Unreadable(BadInput):

@@ -1,0 +1,112 @@
+"""Voice put together: who hears, who speaks, and the handlers around them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import ClientSession
+
+from bot_app.settings import Model, Settings
+from bot_core.dispatch import Handler
+from bot_core.ports.ledger import Ledger
+from bot_core.ports.media import Files, Synthesizer, Transcriber, VoiceInfo
+from bot_handlers.voice.hearing import HearHandler
+from bot_handlers.voice.speaking import Narrated, SpeakHandler
+from bot_media.speech.follow import voice_message
+from bot_media.speech.on_demand import (
+    HEARING,
+    SPEAKING,
+    SynthesizerOnDemand,
+    TranscriberOnDemand,
+    installed,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileNarrator:
+    """Says a text as one OGG/Opus file, stored."""
+
+    synthesizer: Synthesizer
+    files: Files
+    label: str
+
+    async def voices(self) -> Sequence[VoiceInfo]:
+        """Return the voices that work now."""
+        return await self.synthesizer.voices()
+
+    async def narrate(self, text: str, voice: str) -> Narrated:
+        """Return the text spoken."""
+        made = await voice_message(self.synthesizer, text, voice, label=self.label)
+        stored = await self.files.put(made.file.data, made.file.media_type, "voice.ogg")
+        return Narrated(stored, made.file.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceParts:
+    """What the house takes of voice; ``speaks`` and ``hears`` tell what is there."""
+
+    transcriber: Transcriber
+    synthesizer: Synthesizer
+    speak: SpeakHandler
+    speaks: bool
+    hears: bool
+    files: Files
+
+    def hear(self, inner: Handler) -> HearHandler:
+        """Return the handler of voice messages, whose words ``inner`` answers."""
+        return HearHandler(self.transcriber, self.files, self.speak, inner)
+
+
+@asynccontextmanager
+async def open_voice(settings: Settings, ledger: Ledger, files: Files) -> AsyncIterator[VoiceParts]:
+    """Open voice: models load when somebody speaks, and go after a while of silence."""
+    async with AsyncExitStack() as stack:
+        hears = await _transcriber(stack, settings)
+        speaks = await _synthesizer(stack, settings)
+        narrator = FileNarrator(speaks, files, settings.audio_label)
+        models = settings.models
+        yield VoiceParts(
+            transcriber=hears,
+            synthesizer=speaks,
+            speak=SpeakHandler(narrator, ledger),
+            speaks=models.speak is not None or (settings.voice and installed(SPEAKING)),
+            hears=models.transcribe is not None or (settings.voice and installed(HEARING)),
+            files=files,
+        )
+
+
+async def _transcriber(stack: AsyncExitStack, settings: Settings) -> Transcriber:
+    chosen = settings.models.transcribe
+    if chosen is not None:
+        from bot_media.speech.openai_hearing import OpenAITranscriber
+
+        session = await stack.enter_async_context(ClientSession())
+        return OpenAITranscriber(session, str(chosen.url), _key(chosen), model=chosen.model or "whisper-1")
+    from bot_media.speech.whisper import opened_whisper
+
+    folder = settings.data / "models"
+    return await stack.enter_async_context(TranscriberOnDemand(lambda: opened_whisper(folder)))
+
+
+async def _synthesizer(stack: AsyncExitStack, settings: Settings) -> Synthesizer:
+    from bot_media.speech.cache import CachedSynthesizer
+
+    chosen = settings.models.speak
+    if chosen is not None:
+        from bot_media.speech.openai_speech import OpenAISynthesizer
+
+        session = await stack.enter_async_context(ClientSession())
+        remote = OpenAISynthesizer(session, str(chosen.url), _key(chosen), model=chosen.model or "tts-1")
+        return CachedSynthesizer(remote)
+    from bot_media.speech.kokoro import VOICES, opened_kokoro
+
+    folder = settings.data / "models"
+    known = VOICES if settings.voice and installed(SPEAKING) else ()
+    local = await stack.enter_async_context(SynthesizerOnDemand(lambda: opened_kokoro(folder), known))
+    return CachedSynthesizer(local)
+
+
+def _key(model: Model) -> str:
+    return model.key.get_secret_value() if model.key else ""
