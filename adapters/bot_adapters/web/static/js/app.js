@@ -21,6 +21,8 @@ import { PassageDialog } from "./view-passage.js";
 import { PictureDialog } from "./view-picture.js";
 import { TurnView } from "./view-turn.js";
 import { UploadsDialog } from "./view-uploads.js";
+import { VoiceView } from "./view-voice.js";
+import { Voice } from "./voice.js";
 import { keepTicket } from "./uploads.js";
 
 const $ = (id) => document.getElementById(id);
@@ -46,12 +48,15 @@ class App {
     this.forms = new FormDialog(session);
     this.isAdmin = keepTicket();
     this.uploads = new UploadsDialog({ onRefused: () => ((this.isAdmin = false), this.header.showCommunity()) });
+    const voice = new Voice(session);
     const ask = (words) => this.#whenFree(() => session.ask(words));
     const press = (token, words, again) => this.#whenFree(() => session.press(token, words, again));
     const announce = (text) => this.announcer.say(text);
     this.drawEmpty = () => showEmpty($("empty"), { session, ask });
-    this.log = new LogView($("log"), { session, announce, press, passage: new PassageDialog(), pictures: new PictureDialog(), onShown });
+    this.log = new LogView($("log"), { session, announce, press, passage: new PassageDialog(), pictures: new PictureDialog(), onShown,
+      readAloud: (token) => this.voice.read(token) });
     this.composer = new Composer($("dock"), { session, ask, announce, latest: () => this.follow.latest() });
+    this.voice = new VoiceView({ voice, composer: this.composer, flash: (text) => this.composer.flash(text) });
     this.follow = new Follow(document.body, (atEnd) => (this.composer.latestButton.hidden = atEnd));
     this.header = new Header($("top"), { session, actions: this });
     this.#listen();
@@ -105,6 +110,7 @@ class App {
     for (const node of document.querySelectorAll("[data-say]")) node.textContent = say(node.dataset.say);
     this.header.build();
     this.composer.build();
+    this.voice.build();
     this.#drawTheme();
     this.drawEmpty();
     this.log.reset();
@@ -118,7 +124,7 @@ class App {
     const { session, header, composer, log } = this;
     const on = (type, act) => session.addEventListener(type, ({ detail }) => act(detail));
     on("state", () => (header.showState(), composer.showState()));
-    on("hello", () => (header.showCommunity(), composer.showNotice(), this.drawEmpty()));
+    on("hello", () => (header.showCommunity(), composer.showNotice(), this.drawEmpty(), this.voice.show()));
     on("item", (item) => (log.touch(item), composer.showState()));
     on("items", () => this.#showOther());
     on("finished", (turn) => {

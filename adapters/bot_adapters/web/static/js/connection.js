@@ -56,6 +56,12 @@ export class Connection {
     return true;
   }
 
+  /** Send a binary frame now; false when there is no connection. */
+  sendBytes(bytes) {
+    if (this.ready) this.#socket.send(bytes);
+    return this.ready;
+  }
+
   /** Send a request now or, once, after the next hello. */
   sendOrKeep(type, data, id, session) {
     if (!this.send(type, data, id, session)) this.#waiting = [...this.#waiting.slice(-19), { type, data, id }];

@@ -3,7 +3,7 @@
 // An item is {kind, id, ...}. A turn (a question with its answer):
 //   kind "turn", id (the request's), question, token (of a pressed button, else ""), again, time,
 //   state: unsent | sent | received | done | failed, stage, answer (id), text, sources, outcome, reason, label,
-//   buttons, followUps, vote {value, reason}, thanks, error {text, until}
+//   buttons, followUps, vote {value, reason}, thanks, error {text, until}; asked by voice: voice true, heard (finally)
 // Later cards (job, audio) add a kind here through `applies` and a view through renderers.js.
 
 import { splice } from "./protocol.js";
@@ -42,6 +42,15 @@ export const applies = {
     turn.answer = text(data.answer);
     turn.stage = "writing";
     turn.text = splice(turn.text, Number(data.offset) || 0, text(data.text));
+    return [turn];
+  },
+
+  transcript(conversation, { id, data }) {
+    const turn = conversation.running(id);
+    if (!turn || turn.heard) return [];
+    turn.question = text(data.text); // what was understood so far, until it is final
+    turn.heard = data.final === true;
+    if (turn.heard && !conversation.title) conversation.title = turn.question.slice(0, 80);
     return [turn];
   },
 

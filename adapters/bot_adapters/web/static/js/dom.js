@@ -19,7 +19,7 @@ export function el(tag, props = {}, ...children) {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-function svg(tag, attributes) {
+export function svg(tag, attributes) {
   const node = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   return node;
@@ -48,6 +48,10 @@ const ICONS = {
   trash: ["M4.5 7h15", "M9.5 7V4.5h5V7", "M6.5 7l.8 12.5h9.4L17.5 7", "M10.5 11v5", "M13.5 11v5"],
   warn: ["M12 4 2.8 19.5h18.4z", "M12 10v4.5", "M12 17v.2"],
   queue: ["M4 6.5h16", "M4 12h11", "M4 17.5h6"],
+  mic: ["M12 3.5a3 3 0 0 0-3 3v5a3 3 0 0 0 6 0v-5a3 3 0 0 0-3-3z", "M5.5 11a6.5 6.5 0 0 0 13 0", "M12 17.5v3"],
+  speaker: ["M4 9.5v5h3.5L12 18.5v-13L7.5 9.5z", "M15.5 9a4.2 4.2 0 0 1 0 6", "M18 6.5a7.8 7.8 0 0 1 0 11"],
+  waves: ["M3.5 10.5v3", "M7.75 7.5v9", "M12 4.5v15", "M16.25 7.5v9", "M20.5 10.5v3"],
+  face: ["M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17z", "M9 10v.6", "M15 10v.6", "M8.5 14.2a4.2 4.2 0 0 0 7 0"],
   file: ["M6 3.5h8l4.5 4.5v12.5H6z", "M13.5 3.5V8.5h5"],
 };
 

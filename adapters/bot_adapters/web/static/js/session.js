@@ -9,7 +9,7 @@ import * as store from "./store.js";
 import { Tabs } from "./tabs.js";
 import { Votes } from "./votes.js";
 
-const OF_NOW = new Set(["board", "form"]), CATCH_UP = 3_000, SAVE = 400; // frames of what is open now; ms to wait for the replay before unsent questions are sent; between two savings
+const OF_NOW = new Set(["board", "form", "voice", "viseme", "audio.start", "audio.end", "audio.over"]), CATCH_UP = 3_000, SAVE = 400; // frames of what is open now; ms to wait for the replay before unsent questions are sent; between two savings
 
 export class Session extends EventTarget {
   state = "connecting";
@@ -42,12 +42,12 @@ export class Session extends EventTarget {
   // What the person does
 
   ask(question) {
-    this.#request(newTurn(requestId(), { question, state: "unsent" }));
+    this.request(newTurn(requestId(), { question, state: "unsent" }));
   }
 
-  /** A follow-up, or 🔁: a signed button whose press is answered as a question is. */
+  /** A follow-up, or 🔁: a signed button, answered as a question is. */
   press(token, question, again = false) {
-    this.#request(newTurn(requestId(), { question, token, again, state: "unsent" }));
+    this.request(newTurn(requestId(), { question, token, again, state: "unsent" }));
   }
 
   /** Any other button, or a form: what it does comes back as frames. */
@@ -59,7 +59,7 @@ export class Session extends EventTarget {
     const { question, token, again } = turn;
     this.conversation.items = this.conversation.items.filter((item) => item !== turn);
     this.#emit("items");
-    this.#request(newTurn(requestId(), { question, token, again, state: "unsent" }));
+    this.request(newTurn(requestId(), { question, token, again, state: "unsent" }));
   }
 
   vote(turn, value, extra = {}) {
@@ -169,7 +169,7 @@ export class Session extends EventTarget {
     this.connection.send("history", {}, requestId("y"), this.live);
   }
 
-  #request(turn) {
+  request(turn) {
     if (this.conversation.archived) {
       this.save();
       this.#fresh();
@@ -190,7 +190,7 @@ export class Session extends EventTarget {
   }
 
   #send(turn) {
-    if (this.#catchUp) return;
+    if (this.#catchUp || turn.voice) return;
     const [type, data] = turn.token ? ["press", { token: turn.token }] : ["ask", { text: turn.question }];
     if (this.connection.send(type, data, turn.id, this.live)) turn.state = "sent";
   }

@@ -4,6 +4,7 @@ import { copyText, plainAnswer } from "./copy.js";
 import { el, icon, iconButton } from "./dom.js";
 import { say } from "./i18n.js";
 import { ReasonsForm } from "./view-reasons.js";
+import { hear } from "./voice-words.js";
 
 const OWN = new Set(["vote_up", "vote_down", "regenerate", "speak"]);
 
@@ -14,6 +15,7 @@ export class ActionsView {
     this.down = this.#vote("down", "notHelpful");
     this.copy = iconButton("copy", say("copy"), () => this.#copy());
     this.regenerate = iconButton("again", say("regenerate"), () => this.#again());
+    this.speak = iconButton("speaker", hear("readAloud"), () => context.readAloud(this.turn.buttons.find(({ action }) => action === "speak").token));
     this.others = el("span", { class: "others" });
     this.thanks = el("span", { class: "thanks" });
     this.label = el("span", { class: "label", text: say("generated") });
@@ -21,7 +23,7 @@ export class ActionsView {
       submit: (extra) => this.#reason(extra),
       close: () => this.down.focus(),
     });
-    this.row = el("div", { class: "actions" }, this.up, this.down, this.copy, this.regenerate, this.others, this.thanks, this.label);
+    this.row = el("div", { class: "actions" }, this.up, this.down, this.copy, this.speak, this.regenerate, this.others, this.thanks, this.label);
     this.node = el("div", { hidden: true }, this.row, this.reasons.node);
   }
 
@@ -33,6 +35,7 @@ export class ActionsView {
     this.down.hidden = !has("vote_down");
     this.regenerate.hidden = !has("regenerate");
     this.copy.hidden = !turn.text;
+    this.speak.hidden = !has("speak") || !this.context.readAloud;
     this.up.setAttribute("aria-pressed", String(turn.vote?.value === "up"));
     this.down.setAttribute("aria-pressed", String(turn.vote?.value === "down"));
     this.thanks.textContent = turn.thanks;

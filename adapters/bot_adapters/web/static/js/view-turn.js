@@ -7,6 +7,7 @@ import { Prose } from "./markdown-view.js";
 import { ActionsView } from "./view-actions.js";
 import { ProgressView } from "./view-progress.js";
 import { SourcesView } from "./view-sources.js";
+import { hear } from "./voice-words.js";
 
 const BANNERS = { related: "related", unknown: "unknown", stopped: "stopped" };
 const REASONS = new Set(["documents_disagree", "only_an_old_document"]);
@@ -50,7 +51,8 @@ export class TurnView {
   }
 
   #showQuestion(turn) {
-    const words = turn.question ?? say("untitled");
+    const words = turn.question ?? (turn.voice ? hear("spoken") : say("untitled"));
+    this.question.classList.toggle("unsure", turn.voice === true && !turn.heard);
     this.question.replaceChildren(el("span", { class: "unseen", text: `${say("asked")}: ` }), words);
     this.question.lang = languageOf(words);
     if (turn.again) this.question.append(" ", el("span", { class: "again" }, icon("again"), say("askedAgain")));
@@ -95,6 +97,7 @@ export class TurnView {
       if (left <= 0) clearInterval(this.countdown);
     };
     if (turn.error.until > Date.now()) this.countdown = setInterval(tick, 1000);
+    retry.hidden = turn.question === null; // what was not heard can't be asked again
     tick();
     this.error.replaceChildren(icon("warn"), el("div", {}, el("strong", { text: say("failed") }), el("p", { text: turn.error.text }), retry));
   }
