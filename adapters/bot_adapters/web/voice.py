@@ -85,6 +85,8 @@ class Voice:
     def forget(self, connection: Connection) -> None:
         """Forget who was here."""
         self.drop(connection)
+        if connection.ear is not None:
+            self.hush(connection)
         connection.ear = None
 
     def listens(self, connection: Connection, community: str, *, aloud: bool | None = None) -> None:

@@ -48,7 +48,7 @@ class App {
     this.forms = new FormDialog(session);
     this.isAdmin = keepTicket();
     this.uploads = new UploadsDialog({ onRefused: () => ((this.isAdmin = false), this.header.showCommunity()) });
-    const voice = new Voice(session);
+    const voice = (this.talk = new Voice(session));
     const ask = (words) => this.#whenFree(() => session.ask(words));
     const press = (token, words, again) => this.#whenFree(() => session.press(token, words, again));
     const announce = (text) => this.announcer.say(text);
@@ -100,6 +100,7 @@ class App {
 
   #whenFree(act) {
     if (this.session.busy) return this.composer.flash(say("wait"));
+    this.talk.hush(); // who asks something new has heard enough
     act();
     this.follow.begin();
     if (canHover) this.composer.area.focus(); // what was pressed may be gone; on a phone this would open the keyboard
@@ -144,6 +145,7 @@ class App {
   }
 
   #showOther() {
+    this.talk.hush();
     this.log.reset();
     this.composer.switched();
     if (this.session.conversation.items.length) this.follow.toEnd();
