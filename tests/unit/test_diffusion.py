@@ -7,6 +7,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from bot_core.errors import BadInput, SettingWrong, StartRefused
+from bot_core.ports.work import BatchRule
 from bot_core.prompt import Part
 from bot_media.images.diffusion.canny import edges
 from bot_media.images.diffusion.drawing import Sheet
@@ -15,6 +16,7 @@ from bot_media.images.diffusion.maker import batches
 from bot_media.images.diffusion.options import DiffusionOptions, options_of
 from bot_media.images.diffusion.words import Embedded, Embeddings, loras_of
 from bot_media.images.draft import Draft, Way
+from bot_media.images.profile import rules_of, written
 
 INDEX = {
     "_class_name": "StableDiffusionPipeline",
@@ -165,3 +167,13 @@ def test_the_usual_options_are_those_of_a_small_machine():
     """Four pictures at once, the fast solver, slicing on."""
     usual = DiffusionOptions()
     assert (usual.batch, usual.sampling.kind, usual.slicing) == (4, "DPMSolverMultistepScheduler", True)
+
+
+def test_a_measured_profile_is_read_back():
+    """Rules by job profile, for all steps of the measured size; nonsense is refused in words."""
+    text = written("2 cores", "model", {(512, 512): BatchRule(4, 0.25)})
+    found = rules_of(text)
+    assert found["model:512x512:imagine"] == found["model:512x512:vary_strong"] == BatchRule(4, 0.25)
+    for wrong in ("", "[]", '{"rules": {"a": 1}}', '{"rules": {"a": {"largest": 1000, "patience": 0}}}'):
+        with pytest.raises(StartRefused):
+            rules_of(wrong)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from bot_core.errors import BadInput
@@ -194,9 +195,11 @@ def panned_box(size: tuple[int, int], side: int) -> tuple[int, int, int, int]:
 def placed(
     picture: Image.Image, size: tuple[int, int], box: tuple[int, int, int, int]
 ) -> tuple[Image.Image, Image.Image]:
-    """Return a canvas with the picture in ``box`` and its blurred colours around, and the mask of what is new."""
+    """Return a canvas with the picture in ``box`` and the colours of its edges around, and the mask of what is new."""
     inner = covering(picture, (box[2] - box[0], box[3] - box[1]))
-    around = inner.resize(size, Image.Resampling.BILINEAR).filter(ImageFilter.GaussianBlur(max(size) / 24))
+    beyond = ((box[1], size[1] - box[3]), (box[0], size[0] - box[2]), (0, 0))
+    around = Image.fromarray(np.pad(np.asarray(inner), beyond, mode="edge"))  # its edges, drawn out
+    around = around.filter(ImageFilter.GaussianBlur(max(size) / 32))
     around.paste(inner, box[:2])
     mask = Image.new("L", size, 255)
     seam = max(1, max(size) // 64)  # a strip of the old picture is made anew, so that no edge stays

@@ -30,8 +30,8 @@ def _byte_letters() -> list[str]:
     return [letters[number] for number in range(256)]
 
 
-def tiny(folder: Path, *, xl: bool = False, seed: int = 0) -> Path:
-    """Build a model of 64 px with 8-fold latents and save it as safetensors in the diffusers layout."""
+def tiny(folder: Path, *, xl: bool = False, seed: int = 0, channels: tuple[int, int] = (16, 32)) -> Path:
+    """Build a model with 8-fold latents and save it as safetensors in the diffusers layout."""
     import torch
     from diffusers import (
         AutoencoderKL,
@@ -63,7 +63,7 @@ def tiny(folder: Path, *, xl: bool = False, seed: int = 0) -> Path:
             text_encoder_2=_text(projected=True),
             tokenizer=words,
             tokenizer_2=words,
-            unet=_unet(xl=True),
+            unet=_unet(channels, xl=True),
             scheduler=scheduler,
         )
     else:
@@ -71,7 +71,7 @@ def tiny(folder: Path, *, xl: bool = False, seed: int = 0) -> Path:
             vae=vae,
             text_encoder=text,
             tokenizer=words,
-            unet=_unet(),
+            unet=_unet(channels),
             scheduler=scheduler,
             safety_checker=None,
             feature_extractor=None,
@@ -99,7 +99,7 @@ def _text(projected: bool = False):
     return (CLIPTextModelWithProjection if projected else CLIPTextModel)(config).eval()
 
 
-def _unet(xl: bool = False):
+def _unet(channels: tuple[int, int], xl: bool = False):
     from diffusers import UNet2DConditionModel
 
     more = (
@@ -113,7 +113,7 @@ def _unet(xl: bool = False):
         else {}
     )
     return UNet2DConditionModel(
-        block_out_channels=(16, 32),
+        block_out_channels=channels,
         layers_per_block=1,
         sample_size=8,
         in_channels=4,
