@@ -54,7 +54,7 @@ export class Mouth {
     const { lips, cavity, clip, teeth: white, tongue: red } = this.parts;
     for (const part of [lips, cavity, clip]) part.setAttribute("d", path);
     white.setAttribute("y", n(corner + top * 0.75 - 6));
-    white.setAttribute("height", n(6 + open * 0.26 * teeth));
+    white.setAttribute("height", n(7 + open * (0.5 - open * 0.01) * teeth));
     white.setAttribute("opacity", n(Math.min(1, teeth * 1.4) * (open > 2 ? 1 : open / 2)));
     red.setAttribute("cy", n(bottom * 0.78 - tongue * open * 0.12 + 2));
     red.setAttribute("opacity", n(tongue > 0.05 && open > 3 ? Math.min(1, tongue * 1.5) : 0));

@@ -64,7 +64,7 @@ export class FaceView {
     const inside = group("", parts.tongue, parts.teeth);
     inside.setAttribute("clip-path", `url(#${clip.id})`);
     const mouth = group("keeper-mouth", clip, parts.cavity, inside, parts.lips);
-    mouth.setAttribute("transform", "translate(100 137)");
+    mouth.setAttribute("transform", "translate(100 136) scale(1.22)");
     this.mouth = new Mouth(parts);
     [this.left, this.right] = [eye(79), eye(121)];
     this.glow = svg("circle", { class: "keeper-glow", cx: 100, cy: 112, r: 92 });
