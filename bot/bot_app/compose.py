@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bot_adapters.web import Uploads, WebFace, WebOptions, WebServer
 from bot_app.boards import QueueBoards
+from bot_app.cli_admin import admin_operations
 from bot_app.compose_chats import ChatNeeds, open_chats
 from bot_app.compose_handlers import declared, forms_of, ordered
 from bot_app.compose_parts import Admins, background, checks, limits, moderation, web_options
@@ -46,7 +47,7 @@ from bot_queue.finisher import Finisher
 from bot_queue.frames import RedisFrameLog
 from bot_queue.jobs import RedisJobQueue
 from bot_queue.journal import RedisJournal
-from bot_queue.limits import RedisBudget, RedisLimiter, RedisLocks
+from bot_queue.limits import MemoryLimiter, RedisBudget, RedisLimiter, RedisLocks
 from bot_queue.notes import RedisNotes
 from bot_queue.outbox import RedisOutbox
 from bot_safety import SafeFetcher, clean_text
@@ -77,12 +78,14 @@ async def open_house(settings: Settings, owner: Owner, *, serve: bool) -> AsyncI
         if not serve:
             queue = QueueOperations(lambda: _queue_alone(settings), base.clock, "")
             page = page_link((), None)
-            yield House({**base.operations(_status(base, None)), **queue.names, "page": page})
+            admin = admin_operations(base.ledger, base.clock, Codes(base.ledger, MemoryLimiter(), base.clock))
+            yield House({**base.operations(_status(base, None)), **queue.names, **admin, "page": page})
             return
         served = await _serve(stack, settings, base)
         queue = QueueOperations(lambda: nullcontext(served.queue), base.clock, served.store_url)
         page = page_link(served.server.urls, served.server.tickets.make)
-        names = {**base.operations(_status(base, served)), **queue.names, "page": page}
+        admin = admin_operations(base.ledger, base.clock, served.codes)
+        names = {**base.operations(_status(base, served)), **queue.names, **admin, "page": page}
         yield House(names, tuple(served.server.urls))
 
 

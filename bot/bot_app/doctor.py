@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bot_app.control import call
+from bot_app.doctor_platforms import platforms
 from bot_app.doctor_remote import database, models, qdrant, redis
 from bot_app.doctor_state import Check, same, unreachable
 from bot_app.engine_valkey import open_valkey, ping
@@ -50,7 +51,9 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
     yield await database(settings)
     if settings.qdrant_url:
         yield await qdrant(settings)
-    for check in (*await models(settings), *_platforms(settings)):
+    for check in await models(settings):
+        yield check
+    async for check in platforms(settings):
         yield check
 
 
@@ -168,18 +171,3 @@ async def _running_valkey(settings: Settings, todo: Words) -> Check:
     except YinluError as error:
         return unreachable("valkey", VALKEY, error, todo)
     return Check("valkey", VALKEY, "ok", Words("在应答", "answers"), configured=False, reachable=True)
-
-
-def _platforms(settings: Settings) -> list[Check]:
-    """Platforms that are to come: told, never a failure."""
-    later = Words("已配置，但这个版本还用不上", "configured, but this version does not use it yet")
-    none = Words("未配置", "not configured")
-    secrets = {
-        "discord": settings.discord_token,
-        "telegram": settings.telegram_token,
-        "douyin": settings.douyin_secret,
-    }
-    return [
-        Check(id, same(id.capitalize()), "info", later if secret else none, configured=secret is not None)
-        for id, secret in secrets.items()
-    ]

@@ -15,6 +15,8 @@ from bot_safety import Redactor
 
 Format = Literal["auto", "text", "json"]
 LOUD = (
+    "telegram",
+    "discord",
     "aiohttp.access",
     "asyncio",
     "httpx",
