@@ -1,6 +1,12 @@
 """Voice on the page's WebSocket, over real sockets: recordings in, answers spoken while they are written."""
 
 import asyncio
+import json
+import socket
+import sys
+import wave
+from asyncio.subprocess import PIPE
+from pathlib import Path
 
 import pytest
 from yinlu_testing.voice import VoiceHouse, VoiceTab
@@ -302,3 +308,22 @@ async def test_without_a_voice_it_is_said_so():
             await tab.piece(0, b"sound")
             await tab.send("audio.end", {})
             assert await tab.quiet()
+
+
+async def test_the_example_client_follows_the_visemes(house, tmp_path):
+    """docs/examples/viseme_client.py asks, writes the speech down, and passes each shape on in its order."""
+    script = Path(__file__).parents[2] / "docs/examples/viseme_client.py"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth:
+        mouth.bind(("127.0.0.1", 0))
+        mouth.setblocking(False)
+        where = f"127.0.0.1:{mouth.getsockname()[1]}"
+        url, wav = f"ws://127.0.0.1:{house.port}/ws", tmp_path / "answer.wav"
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, str(script), "When?", "--url", url, "--wav", str(wav), "--udp", where, stdout=PIPE
+        )
+        out, _ = await asyncio.wait_for(process.communicate(), 20)
+        shapes = [json.loads(mouth.recv(500)) for _ in range(2)]
+    assert (process.returncode, out.decode().strip()) == (0, ANSWER)
+    assert [shape["shape"] for shape in shapes] == ["aa", "sil"]
+    with wave.open(str(wav)) as file:
+        assert file.getnframes() / file.getframerate() == pytest.approx(shapes[-1]["seconds"], abs=0.01)
