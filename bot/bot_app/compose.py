@@ -22,6 +22,7 @@ from bot_app.compose_voice import open_voice
 from bot_app.document_operations import page_link
 from bot_app.engine_valkey import embedded_valkey
 from bot_app.first_run import PagePlaces, load_handbook, settle_communities
+from bot_app.live_speech import LiveSpeech
 from bot_app.local_workers import local_workers
 from bot_app.operations import CurrentCommunity, Line, Operation, Operations
 from bot_app.owner import Owner
@@ -178,7 +179,8 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
         await outbox.abandon(None)
     places = PagePlaces(BoundPlaces(base.ledger, base.clock.monotonic), base.current, _is_page)
     voice = await stack.enter_async_context(open_voice(settings, base.ledger, files_of(settings)))
-    face = WebFace(RedisFrameLog(store), keys.signer, speaks=voice.speaks)
+    live = LiveSpeech(voice.synthesizer, voice.speak) if voice.speaks else None
+    face = WebFace(RedisFrameLog(store), keys.signer, speaks=voice.speaks, speech=live)
     context = Context(outbox, keys.signer, faces)
     queue, notes, budget = RedisJobQueue(store), RedisNotes(store), RedisBudget(store)
     limiter, files = RedisLimiter(store), files_of(settings)
@@ -246,6 +248,7 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
         commands=declared(handlers),
         forms=forms_of(handlers),
         routes=chats.routes,
+        hears=voice.transcriber if voice.hears else None,
     )
     await _first_run(base)
     await stack.enter_async_context(server)
