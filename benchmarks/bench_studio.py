@@ -41,12 +41,7 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 COUNTS = tuple(int(n) for n in os.environ.get("YINLU_BENCH_COUNTS", "1,2,4,8").split(","))
 ROUNDS = int(os.environ.get("YINLU_BENCH_ROUNDS", "3"))
-PROMPTS = (
-    "a red fox at night, watercolour",
-    "两座雪山和一轮大大的月亮，墨色",
-    "three balloons over a field of spring flowers --no rain",
-    "a lighthouse::2 storm::1",
-)
+PROMPT = "a red fox at night, watercolour"  # one for all: what a style costs is not what is measured
 
 
 @dataclass(frozen=True)
@@ -81,7 +76,7 @@ def jobs(case: Case, count: int) -> list[ImageRequest]:
     """Return the requests of different members' jobs."""
     made = []
     for number in range(count):
-        step = Step(PictureAction.IMAGINE, PROMPTS[number % len(PROMPTS)], 1000 + 17 * number)
+        step = Step(PictureAction.IMAGINE, PROMPT, 1000 + 17 * number)
         job = PictureJob((step,), case.side, case.side, Locale.EN, f"member{number}")
         made += job.requests()[: case.each]
     return made

@@ -184,6 +184,47 @@ async def test_a_lora_is_worn_by_its_own_pictures_only(models):
     assert apart(mixed[1], mixed[2]) > 0
 
 
+async def test_a_lora_that_does_not_fit_is_refused(models, tmp_path):
+    """Nonsense and another model's weights are BadInput, and the next picture is as ever."""
+    import torch
+    from safetensors.torch import save_file
+
+    (tmp_path / "broken.safetensors").write_bytes(b"nothing")
+    layer = "unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
+    half = {f"{layer}.lora_A.weight": torch.ones(4, 7)}
+    save_file(half, tmp_path / "half.safetensors")
+    save_file({**half, f"{layer}.lora_B.weight": torch.ones(9, 4)}, tmp_path / "wide.safetensors")
+    async with drawing(models, lora_folder=tmp_path) as maker:
+        (plain,) = await maker.make([one()], on)
+        for name in ("broken", "half", "wide"):
+            with pytest.raises(BadInput, match="does not fit"):
+                await maker.make([one(f"a red fox <lora:{name}>")], on)
+        assert await maker.make([one()], on) == [plain]
+    with pytest.raises(StartRefused, match="ControlNet"):
+        async with drawing(models, controlnet=tmp_path / "none"):
+            pass
+
+
+async def test_two_members_pictures_go_to_the_right_members(models):
+    """Through dispatcher, queue, worker and outbox: each gets the grid of their own words, from one batch or two."""
+    from yinlu_testing.studio import Member, StudioHouse
+
+    async with drawing(models, steps=2) as maker:
+        house = StudioHouse(maker)
+        alice, bob = Member(house, "alice"), Member(house, "bob")
+        async with house.open():
+            await alice.types("imagine", prompt="a fox --seed 7")
+            await bob.types("imagine", prompt="a cat --seed 7")
+            done = await house.pictures(2, 30.0)
+            shown_to = {str(out.reply): shown(await house.seed_files(out.reply)) for out in done}
+        wishes = {"a fox": one("a fox", 7), "a cat": one("a cat", 7)}
+        own = {words: shown((await maker.make([wish], on))[0]) for words, wish in wishes.items()}
+    assert len(shown_to) == 2
+    for reply, grid in shown_to.items():
+        far = {words: np.abs(grid[:64, :64] - picture).mean() for words, picture in own.items()}
+        assert min(far, key=far.get) in reply
+
+
 async def test_a_controlnet_is_guided_by_a_pictures_edges(models):
     """A picture prompt becomes a guide; another picture gives another result."""
     files = MemoryFiles()

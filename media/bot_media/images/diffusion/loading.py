@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from bot_core.errors import MissingExtra, StartRefused
+from bot_core.errors import BadInput, MissingExtra, StartRefused
 from bot_core.identity import Words
 from bot_media.images.diffusion.folder import DIFFUSION, check, lora_file, model_folder, variant
 from bot_media.images.diffusion.options import DiffusionOptions
@@ -34,10 +34,12 @@ class Model:
     def __init__(self, folder: Path, options: DiffusionOptions) -> None:
         self._diffusers: Any = import_module("diffusers")
         torch = self._torch = import_module("torch")
+        self._unreadable: type[Exception] = import_module("safetensors").SafetensorError
         self._options = options
         for package in ("diffusers", "transformers"):
             import_module(f"{package}.utils.logging").disable_progress_bar()
         self.kind = check(folder)
+        self._check_controlnet()
         self.device = _device(torch, options.device)
         self.dtype = _dtype(torch, options.dtype, self.device)
         if options.threads:
@@ -92,9 +94,9 @@ class Model:
             self._pipes[key].set_progress_bar_config(disable=True)
         return self._pipes[key]
 
-    def _controlnet(self) -> Any:  # noqa: ANN401
+    def _check_controlnet(self) -> None:
         folder = self._options.controlnet
-        if folder is None or not any(folder.glob("*.safetensors")):
+        if folder is not None and not any(folder.glob("*.safetensors")):
             raise StartRefused(
                 f"no ControlNet in safetensors in {folder}",
                 Words(
@@ -102,8 +104,10 @@ class Model:
                     f"There is no ControlNet in safetensors in {folder}.",
                 ),
             )
+
+    def _controlnet(self) -> Any:  # noqa: ANN401
         net = self._diffusers.ControlNetModel.from_pretrained(
-            folder, dtype=self.dtype, use_safetensors=True, local_files_only=True
+            self._options.controlnet, dtype=self.dtype, use_safetensors=True, local_files_only=True
         )
         return net.to(self.device)
 
@@ -143,13 +147,19 @@ class Model:
             import_module("peft")  # diffusers uses it
         except ImportError as error:
             raise MissingExtra("diffusion", DIFFUSION) from error
-        self.base.load_lora_weights(
-            file.parent,
-            weight_name=file.name,
-            adapter_name=_safe(name),
-            local_files_only=True,
-            use_safetensors=True,
-        )
+        try:
+            self.base.load_lora_weights(
+                file.parent,
+                weight_name=file.name,
+                adapter_name=_safe(name),
+                local_files_only=True,
+                use_safetensors=True,
+            )
+        except (OSError, ValueError, RuntimeError, LookupError, self._unreadable) as error:
+            raise BadInput(
+                f"the LoRA {name} does not fit: {type(error).__name__}",
+                Words(f"LoRA「{name}」不适合这个模型。", f"The LoRA “{name}” does not fit this model."),
+            ) from error
         self._loras.add(name)
 
     def tile(self, on: bool) -> None:
