@@ -1,14 +1,17 @@
 """Diffusion models before anything is loaded: folders, options, words, edges, batches."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from bot_core.errors import BadInput, SettingWrong, StartRefused
+from bot_core.errors import BadInput, MissingExtra, SettingWrong, StartRefused
 from bot_core.ports.work import BatchRule
 from bot_core.prompt import Part
+from bot_media import MemoryFiles
+from bot_media.images.choose import MakerProfile, open_maker
 from bot_media.images.diffusion.canny import edges
 from bot_media.images.diffusion.drawing import Sheet
 from bot_media.images.diffusion.folder import check, lora_file, model_folder, variant
@@ -177,3 +180,18 @@ def test_a_measured_profile_is_read_back():
     for wrong in ("", "[]", '{"rules": {"a": 1}}', '{"rules": {"a": {"largest": 1000, "patience": 0}}}'):
         with pytest.raises(StartRefused):
             rules_of(wrong)
+
+
+@pytest.mark.parametrize(
+    ("package", "profile", "extra"),
+    [
+        ("torch", MakerProfile("diffusers", folder="."), "diffusion"),
+        ("openai", MakerProfile("openai", model="gpt-image-1", key="k"), "openai"),
+    ],
+)
+async def test_a_missing_extra_names_its_command(monkeypatch, package, profile, extra):
+    """One sentence with what to install, before a model or a service is asked for."""
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingExtra, match=rf"yinlu\[{extra}\]"):
+        async with open_maker(profile, MemoryFiles()):
+            pass
