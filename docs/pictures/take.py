@@ -55,6 +55,22 @@ def asked(page: Page, question: str, language: str) -> None:
     page.wait_for_timeout(600)
 
 
+def draw(browser: Browser, url: str) -> None:
+    """Draw a grid and photograph it with its buttons."""
+    context = browser.new_context(
+        locale="en-GB", viewport={"width": 1280, "height": 900}, device_scale_factor=1.5
+    )
+    page = context.new_page()
+    page.goto(url)
+    box = page.get_by_role("textbox", name="Your question")
+    box.fill("/imagine a red fox and two balloons by a lake at sunset, watercolour --ar 3:2 --seed 12")
+    box.press("Enter")
+    expect(page.get_by_role("button", name="U1", exact=True)).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(1500)
+    page.screenshot(path=str(ROOT / "docs" / "pictures" / "studio.png"))
+    context.close()
+
+
 def improved(log: Path) -> None:
     """Wait until the better embedding is there."""
     deadline = time.monotonic() + 120
@@ -66,11 +82,15 @@ def main() -> None:
     """Take every picture."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        with RunningHouse(Path(folder) / "data", log) as house, sync_playwright() as playwright:
+        with (
+            RunningHouse(Path(folder) / "data", log, YINLU_WORKERS="1") as house,
+            sync_playwright() as playwright,
+        ):
             improved(log)
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             for shot in SHOTS:
                 shoot(browser, house.url, shot)
+            draw(browser, house.url)
             browser.close()
 
 
