@@ -64,7 +64,7 @@ class Face(Protocol):
         ...
 
     async def edit(self, origin: Origin, message: str, reply: Reply) -> None:
-        """Replace a message that was delivered."""
+        """Replace a message that was delivered; a reply without parts changes its buttons alone."""
         ...
 
     async def draft(self, origin: Origin, draft: DraftText) -> None:

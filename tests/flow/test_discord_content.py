@@ -6,10 +6,11 @@ from yinlu_testing.discord_house import answered
 from yinlu_testing.discord_loopback import BOT, CHANNEL, GUILD
 from yinlu_testing.discord_people import HELPERS, STAFF, Member, until
 
+from bot_core.actions import Action
 from bot_core.events import Joined, Said, Spoke
 from bot_core.files import FileRef
 from bot_core.identity import ADMIN, HELPER, Locale, Origin, Person
-from bot_core.replies import Document, Picture, Reply, Sound, Text, say
+from bot_core.replies import Button, Document, Picture, Reply, Sound, Style, Text, say
 
 pytest_plugins = ["yinlu_testing.redis", "yinlu_testing.discord_fixtures"]
 
@@ -264,6 +265,21 @@ async def test_typing_while_there_are_no_words(discord, house, alice):
     await alice.says(f"<@{BOT}> hello")
     await until(discord.said)
     assert len(discord.of("POST", "/typing$")) == 1
+
+
+async def test_an_edit_without_parts_changes_the_buttons_alone(discord, house, alice):
+    """A pressed button turns for everybody; the words and pictures stay where they are."""
+    row = (Button("U1", Action.UPSCALE, "a" * 24), Button("U2", Action.UPSCALE, "a" * 24, 1))
+    replies(house, Reply((Text("**a fox**"),), rows=(row,)))
+    await alice.says(f"<@{BOT}> hello")
+    ours = (await until(discord.said))[0]
+    chosen = Button("U2", Action.UPSCALE, "a" * 24, 1, Style.CHOSEN, token="t" * 35)
+    await house.parts.face.edit(
+        Origin("discord", str(GUILD), str(CHANNEL)), ours["id"], Reply((), rows=((chosen,),))
+    )
+    (after,) = [m for m in discord.said() if m["id"] == ours["id"]]
+    assert "a fox" in after["content"]
+    assert [button["label"] for board in after["components"] for button in board["components"]] == ["U2"]
 
 
 async def test_messages_are_edited(discord, house, alice):

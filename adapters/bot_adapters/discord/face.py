@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from bot_adapters.discord.components import voted
+from bot_adapters.discord.components import keyboards, voted
 from bot_adapters.discord.drafts import Drafts, nonce, reference
 from bot_adapters.discord.errors import Closed, Malformed, Missing, TokenGone
 from bot_adapters.discord.keys import NAME, guild_of, is_private, target, user_of
@@ -80,9 +80,7 @@ class DiscordFace:
         """Replace one of our messages; one that is not there any more is left."""
         if not message.isdigit():
             return
-        outgoing = Outgoing("", 0, origin, "", "", reply)
-        page = (await self._renderer.pages(outgoing))[-1]
-        page = Page({"components": [], "embeds": [], **page.data}, page.uploads)
+        page = await self._changed(origin, reply)
         hidden = await self._tickets.hidden(message)
         ticket = await self._tickets.find(hidden, None) if hidden else None
         try:
@@ -92,6 +90,14 @@ class DiscordFace:
                 await self._wire.change(target(origin), int(message), page)
         except Refused as error:
             log.info("a message was not edited", extra={"message": message, "error": str(error)})
+
+    async def _changed(self, origin: Origin, reply: Reply) -> Page:
+        """Return what an edit sends; a reply without parts changes the buttons alone, what stands there stays."""
+        if not reply.parts:
+            boards = keyboards(reply, lambda n: "")
+            return Page({"components": boards[0] if boards else []})
+        page = (await self._renderer.pages(Outgoing("", 0, origin, "", "", reply)))[-1]
+        return Page({"components": [], "embeds": [], **page.data}, page.uploads)
 
     async def draft(self, origin: Origin, draft: DraftText) -> None:
         """Show a growing text, in the background."""
