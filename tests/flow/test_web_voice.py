@@ -6,16 +6,33 @@ import socket
 import sys
 import wave
 from asyncio.subprocess import PIPE
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from yinlu_testing.voice import VoiceHouse, VoiceTab
 from yinlu_testing.web import WebHouse, token
 
+from bot_adapters.web import WebOptions
+from bot_adapters.web.voice_in import Recording, Shape
+from bot_adapters.web.voice_partial import Hearing
 from bot_core.ports.work import Rate
+from bot_media import ScriptedTranscriber
 
 ASKED = b"said:When does the ferry leave?"
 ANSWER = "The ferry leaves at 07:45."
+
+
+@dataclass
+class Spoken:
+    """A connection that is spoken at."""
+
+    recording: Recording
+    told: list[str] = field(default_factory=list)
+
+    def tell(self, stored):
+        """Remember."""
+        self.told.append(stored)
 
 
 @pytest.fixture
@@ -295,6 +312,30 @@ async def test_what_is_heard_so_far_is_shown():
             while not (last := await tab.until("transcript", sent))["data"]["final"]:
                 pass
             assert last["data"]["text"] == "When does the ferry leave?"
+
+
+async def test_a_slow_transcriber_is_not_asked_twice():
+    """Looks at what is heard so far cost time that the question needs: a slow one is the last for long."""
+    asked = []
+
+    class Slowly(ScriptedTranscriber):
+        """Takes 60 ms."""
+
+        async def transcribe(self, audio, media_type, language=None):
+            """Count."""
+            asked.append(len(audio))
+            await asyncio.sleep(0.06)
+            return await super().transcribe(audio, media_type, language)
+
+    hearing = Hearing(Slowly(), first=0.0, pause=0.02, slow=0.05)
+    speaker = Spoken(Recording("r1", Shape("pcm16"), WebOptions(), lambda error: None))
+    hearing.follow(speaker, speaker.recording)
+    for number in range(6):
+        speaker.recording.take(number.to_bytes(4, "big") + b"said:When does"[: 6 + number])
+        await asyncio.sleep(0.05)
+    speaker.recording.drop()
+    await hearing.close()
+    assert len(asked) == 1 and len(speaker.told) == 1
 
 
 async def test_without_a_voice_it_is_said_so():

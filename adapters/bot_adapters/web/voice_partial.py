@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 FIRST = 1.2  # s of speech before the first look
 PAUSE = 1.0  # s between two looks
+SLOW = 1.0  # s; a look that takes longer delays the question itself
+REST = 1800.0  # s without looks after one that was slow
 
 
 class Speaking(Protocol):
@@ -28,10 +30,16 @@ class Speaking(Protocol):
 
 
 class Hearing:
-    """Transcribes growing recordings, one at a time in the house: who finds it busy waits for the whole."""
+    """Transcribes growing recordings, one at a time in the house: who finds it busy waits for the whole.
 
-    def __init__(self, transcriber: Transcriber, *, first: float = FIRST, pause: float = PAUSE) -> None:
-        self._transcriber, self._first, self._pause = transcriber, first, pause
+    Where one look takes longer than ``slow`` seconds there are no more for a while: it is the question that counts.
+    """
+
+    def __init__(
+        self, transcriber: Transcriber, *, first: float = FIRST, pause: float = PAUSE, slow: float = SLOW
+    ) -> None:
+        self._transcriber, self._first, self._pause, self._slow = transcriber, first, pause, slow
+        self._rests_until = 0.0  # on the loop's clock
         self._busy = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -51,7 +59,8 @@ class Hearing:
         await asyncio.sleep(self._first)
         heard, size = "", 0
         while connection.recording is recording:
-            if recording.size > size and not self._busy.locked():
+            rests = asyncio.get_running_loop().time() < self._rests_until
+            if recording.size > size and not rests and not self._busy.locked():
                 size = recording.size
                 text = await self._look(recording)
                 if text and text != heard and connection.recording is recording:
@@ -60,10 +69,15 @@ class Hearing:
             await asyncio.sleep(self._pause)
 
     async def _look(self, recording: Recording) -> str:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             async with self._busy:
                 heard = await self._transcriber.transcribe(recording.so_far(), recording.shape.media_type)
         except YinluError as error:  # a beginning need not be readable; the whole is what counts
             log.debug("a beginning was not understood", extra={"error": str(error)})
             return ""
+        if loop.time() - began > self._slow:
+            self._rests_until = loop.time() + REST
+            log.info("no transcripts while somebody speaks: the transcriber is too slow for them")
         return heard.text.strip() if heard.speech else ""

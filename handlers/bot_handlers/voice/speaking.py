@@ -133,6 +133,9 @@ class SpeakHandler:
         kept = await self.ledger.setting(community, _name(person, locale))
         chosen = next((voice for voice in voices if voice.id == kept), None)
         fitting = [voice for voice in voices if any(tag.startswith(locale.value) for tag in voice.languages)]
+        fitting.sort(
+            key=lambda voice: _language(voice) is not locale
+        )  # whose first language it is reads it best
         return chosen or (fitting or voices)[0]
 
     async def choose(self, community: str, person: str, voice: str) -> None:

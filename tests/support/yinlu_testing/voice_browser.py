@@ -69,8 +69,9 @@ class MouthSynthesizer:
         self.seconds = seconds
 
     async def voices(self) -> list[VoiceInfo]:
-        """Return two."""
-        return [VoiceInfo("xi", "晓溪 Xi", ("zh", "en")), VoiceInfo("ann", "Ann", ("en",))]
+        """Return two of each language."""
+        names = (("xi", "晓溪 Xi", "zh"), ("he", "小荷 He", "zh"), ("ben", "Ben", "en"), ("ann", "Ann", "en"))
+        return [VoiceInfo(id, name, (language,)) for id, name, language in names]
 
     async def speak(
         self, text: str, voice: str, style: str = "", role: str = ""

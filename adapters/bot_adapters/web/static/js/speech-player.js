@@ -38,6 +38,11 @@ export class SpeechPlayer extends EventTarget {
     return { text: sentence.text, shape, at };
   }
 
+  /** The words that come next, before their sound. */
+  get coming() {
+    return this.#sentences[0]?.text ?? "";
+  }
+
   take(type, data) {
     if (type === "audio.over") return this.#over(data);
     if (data.answer === this.#refused) return;

@@ -35,8 +35,8 @@ export class VoiceView {
     const { voice } = this;
     this.mic = iconButton("mic", hear("ask"), () => {}, { class: "round mic" });
     this.mic.addEventListener("pointerdown", (event) => this.#down(event));
-    this.mic.addEventListener("pointerup", () => this.#up());
-    this.mic.addEventListener("pointercancel", () => this.#up());
+    this.mic.addEventListener("pointerup", (event) => this.#up(event));
+    this.mic.addEventListener("pointercancel", (event) => this.#up(event));
     this.mic.addEventListener("click", (event) => event.detail === 0 && this.#toggle()); // keyboard and assistive programs
     this.caption = el("p", { class: "voice-caption" });
     this.captions = el("div", { class: "voice-captions", role: "group", "aria-label": hear("captions") }, this.caption);
@@ -128,12 +128,13 @@ export class VoiceView {
   #down(event) {
     if (event.button !== 0) return;
     this.mic.setPointerCapture(event.pointerId);
-    this.#pressed = this.voice.recording ? 0 : performance.now();
+    this.#pressed = this.voice.recording ? 0 : event.timeStamp;
     this.#toggle();
   }
 
-  #up() {
-    const held = this.#pressed && performance.now() - this.#pressed > TAP;
+  /** Let go: the end of what was said, unless it was a tap; the time in which the microphone opens does not count. */
+  #up(event) {
+    const held = this.#pressed && event.timeStamp - this.#pressed > TAP && this.voice.seconds * 1000 > TAP;
     this.#pressed = 0;
     if (held) this.voice.end();
   }
@@ -171,7 +172,7 @@ export class VoiceView {
   #showCaption() {
     if (this.node.hidden) return;
     const { player, state, session } = this.voice;
-    const said = player.speaking ? player.now()?.text ?? this.said : "";
+    const said = player.speaking ? player.now()?.text || this.said || player.coming : "";
     this.said = said;
     const turn = session.conversation.current;
     const understood = turn?.voice && !turn.heard ? turn.question : null;
@@ -184,12 +185,15 @@ export class VoiceView {
 
   #showVoices() {
     const { voices, chosen } = this.voice;
-    const wanted = JSON.stringify([voices, chosen, document.documentElement.lang]);
-    this.who.hidden = voices.length < 2;
+    const language = document.documentElement.lang.slice(0, 2);
+    const wanted = JSON.stringify([voices, chosen, language]);
+    const own = voices.filter(({ languages }) => languages?.[0]?.startsWith(language)); // a choice counts for a voice's first language
+    const listed = own.length ? own : voices;
+    this.who.hidden = listed.length < 2;
     if (wanted === this.who.dataset.shown) return;
     this.who.dataset.shown = wanted;
-    const now = chosen[document.documentElement.lang.slice(0, 2)] ?? Object.values(chosen)[0];
-    this.who.replaceChildren(...voices.map(({ id, name }) => {
+    const now = chosen[language] ?? Object.values(chosen)[0];
+    this.who.replaceChildren(...listed.map(({ id, name }) => {
       const option = el("option", { value: id, text: name });
       option.selected = id === now;
       return option;
