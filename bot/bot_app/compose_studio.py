@@ -12,6 +12,7 @@ from bot_core.ports.ledger import Ledger
 from bot_core.ports.safety import Clock
 from bot_core.ports.work import Budget, JobQueue, Notes, Outgoing
 from bot_handlers.imagine.following import JobFollower, PicturesOut
+from bot_handlers.imagine.gallery import GalleryHandler
 from bot_handlers.imagine.handler import ImagineHandler
 from bot_handlers.imagine.options import StudioOptions
 from bot_handlers.imagine.settings import StudioSettings
@@ -65,4 +66,7 @@ def open_studio(
     async def render(ended: Ended) -> Outgoing | None:
         return out.render(ended.view, *result_key(ended))
 
-    return StudioParts((imagine, own), imagine, JobFollower(queue, context, notes, holder=holder), render)
+    gallery = GalleryHandler(ledger, files_of(settings), settings.gallery_shared)
+    return StudioParts(
+        (imagine, own, gallery), imagine, JobFollower(queue, context, notes, holder=holder), render
+    )

@@ -167,6 +167,7 @@ class Settings(_Section):
         ge=1,
         le=100,
     )
+    gallery_shared: bool = _is(True, "members may look at each other's pictures in /gallery", "true or false")
     fast_budget: float = _is(
         0.0,
         "what a member may spend in the fast lane per month, in cost units; 0 is no bound",

@@ -11,7 +11,7 @@ from typing import TypeVar
 from bot_core.answers import AnswerRecord, Turn, Vote
 from bot_core.errors import NotFound, UnknownCommunity
 from bot_core.ports.ledger import Community, VotedAnswer
-from bot_core.ports.work import JobView
+from bot_core.ports.work import JobState, JobView
 from bot_ledger.facts import MemoryFacts
 from bot_ledger.statistics import Daily, fold
 
@@ -151,6 +151,24 @@ class MemoryLedger(MemoryFacts):
             return self._jobs[community, job]
         except KeyError:
             raise NotFound(f"job {job[:40]}") from None
+
+    async def jobs(
+        self, community: str, kind: str, person: str | None = None, limit: int = 100
+    ) -> list[JobView]:
+        """Return finished jobs that came to a result, newest first."""
+        found = [
+            view
+            for (whose, _), view in self._jobs.items()
+            if whose == community
+            and view.job.kind == kind
+            and view.state is JobState.DONE
+            and person in (None, view.job.person)
+        ]
+        return sorted(found, key=lambda view: view.job.created, reverse=True)[:limit]
+
+    async def remove_job(self, community: str, job: str) -> bool:
+        """Forget a finished job; tell whether it was there."""
+        return self._jobs.pop((community, job), None) is not None
 
     async def set_consent(self, person: str, consent: bool) -> None:
         """Store whether a person's votes and answered questions may be exported."""

@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from bot_core.answers import AnswerRecord, Turn, Vote
 from bot_core.errors import NotFound, UnknownCommunity
 from bot_core.ports.ledger import Community, VotedAnswer
-from bot_core.ports.work import JobView
+from bot_core.ports.work import JobState, JobView
 from bot_ledger import rows
 from bot_ledger import tables as t
 from bot_ledger.engines import Database, PostgresDatabase, SqliteDatabase, is_sqlite, read_url
@@ -198,6 +198,23 @@ class SqlLedger(SqlFacts):
         if not found:
             raise NotFound(f"job {job[:40]}")
         return rows.job_view(found[0])
+
+    async def jobs(
+        self, community: str, kind: str, person: str | None = None, limit: int = 100
+    ) -> list[JobView]:
+        """Return finished jobs that came to a result, newest first."""
+        query = select(t.jobs.c.view).where(t.jobs.c.community == community, t.jobs.c.kind == kind)
+        query = (
+            query.where(t.jobs.c.state == JobState.DONE.value).order_by(t.jobs.c.created.desc()).limit(limit)
+        )
+        if person is not None:
+            query = query.where(t.jobs.c.person == person)
+        return [rows.job_view(found) for found in (await self._database.read(query)).rows]
+
+    async def remove_job(self, community: str, job: str) -> bool:
+        """Forget a finished job; tell whether it was there."""
+        gone = delete(t.jobs).where(t.jobs.c.community == community, t.jobs.c.id == job)
+        return bool((await self._database.write(gone)).changed)
 
     # --- persons -------------------------------------------------------------------------------------------
     async def set_consent(self, person: str, consent: bool) -> None:

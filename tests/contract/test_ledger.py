@@ -174,6 +174,20 @@ async def test_a_finished_job_is_found_by_its_community(ledger):
         await ledger.job("other", view.job.id)
 
 
+async def test_finished_jobs_are_listed_and_removed(ledger):
+    """By kind and person, newest first, of one community."""
+    view = finished_job()
+    await ledger.record_job(view)
+    kind, person = view.job.kind, view.job.person
+    assert await ledger.jobs("harbour", kind) == [view]
+    assert await ledger.jobs("harbour", kind, person) == [view]
+    assert await ledger.jobs("harbour", kind, "test:nobody") == []
+    assert await ledger.jobs("other", kind) == await ledger.jobs("harbour", "another") == []
+    assert await ledger.remove_job("harbour", view.job.id)
+    assert not await ledger.remove_job("harbour", view.job.id)
+    assert await ledger.jobs("harbour", kind) == []
+
+
 async def test_forgetting_a_person_leaves_only_counts(ledger):
     """Questions, answers, words, votes and jobs go, on all linked accounts; others' stay; counts stay."""
     await ledger.link("test:alice", "p:alice")

@@ -279,6 +279,36 @@ async def test_pictures_can_be_blended(house):
     assert "note.txt" in told.text
 
 
+async def test_the_gallery_shows_keeps_and_deletes(house):
+    """One's own newest first, by words and page; favourites; only one's own can be deleted, and then it is gone."""
+    alice, bob = Member(house, "alice"), Member(house, "bob")
+    for prompt in ("a red fox", "a blue cat", "a green owl", "a pink fish", "a grey fox"):
+        await grid_of(house, alice, prompt)
+    (first,) = await alice.types("gallery")
+    assert "5 in all, page 1 of 2" in first.text
+    assert first.text.index("grey fox") < first.text.index("pink fish")
+    assert len([part for part in first.parts if isinstance(part, Picture)]) == 4
+    (foxes,) = await alice.types("gallery", words="FOX")
+    assert "2 in all" in foxes.text
+    assert "no pictures" in (await bob.types("gallery"))[0].text
+    (shared,) = await bob.types("gallery", whose="all", page=2)
+    assert "red fox" in shared.text
+    assert not [found for row in shared.rows for found in row if found.label.endswith("🗑")]
+    await bob.presses(button(shared, "1 ⭐"))
+    (kept,) = await bob.types("gallery", whose="favourites")
+    assert "1 in all" in kept.text
+    (shown,) = await bob.presses(button(kept, "1 ▶"))
+    assert shown.made
+    (again,) = await bob.presses(button(kept, "1 ⭐"))
+    assert "No longer" in again.text
+    trash = button(foxes, "1 🗑")
+    (refused,) = await bob.presses(trash)
+    assert refused.error == "NotAllowed"
+    assert (await alice.presses(trash))[0].text == "Deleted."
+    assert (await alice.presses(trash))[0].error == "NotFound"
+    assert "1 in all" in (await alice.types("gallery", words="fox"))[0].text
+
+
 async def test_another_communitys_job_is_not_found(house):
     """An id alone opens nothing."""
     grid = await grid_of(house, Member(house, "alice"))

@@ -102,6 +102,16 @@ class Ledger(Protocol):
         """Return a finished job. Raises NotFound."""
         ...
 
+    async def jobs(
+        self, community: str, kind: str, person: str | None = None, limit: int = 100
+    ) -> list[JobView]:
+        """Return finished jobs that came to a result, newest first; ``person`` None means everybody's."""
+        ...
+
+    async def remove_job(self, community: str, job: str) -> bool:
+        """Forget a finished job; tell whether it was there."""
+        ...
+
     async def forget_person(self, persons: Sequence[str]) -> int:
         """Remove a person's questions, words and votes, keeping counted statistics; return the rows changed."""
         ...

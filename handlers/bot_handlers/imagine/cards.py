@@ -92,6 +92,7 @@ def buttons(
             make(say["strong"].of(locale), Action.VARY_STRONG),
             make(say["region"].of(locale), Action.REGION),
             make(say["remix"].of(locale), Action.REMIX),
+            make("⭐", Action.FAVOURITE),
         ),
         (
             make("🔍 2x", Action.ENLARGE, 2),

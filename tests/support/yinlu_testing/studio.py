@@ -21,6 +21,7 @@ from bot_core.replies import Button, Picture, Reply
 from bot_core.tokens import Signer
 from bot_handlers.feedback import FeedbackHandler
 from bot_handlers.imagine.following import JobFollower, PicturesOut
+from bot_handlers.imagine.gallery import GalleryHandler
 from bot_handlers.imagine.handler import ImagineHandler
 from bot_handlers.imagine.options import StudioOptions
 from bot_handlers.imagine.settings import StudioSettings
@@ -84,7 +85,8 @@ class StudioHouse:
         self.clock = SystemClock()
         self.handler = ImagineHandler(self.queue, self.ledger, self.notes, self.clock, self.options)
         settings = StudioSettings(self.queue, self.ledger, self.budget, self.options)
-        handlers = (FeedbackHandler(self.ledger), self.handler, settings)
+        gallery = GalleryHandler(self.ledger, self.files)
+        handlers = (FeedbackHandler(self.ledger), self.handler, settings, gallery)
         self.dispatcher = Dispatcher(
             self.context, self.faces, FixedPlaces(), (VerifyPresses(SIGNER),), handlers
         )
