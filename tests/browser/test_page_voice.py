@@ -164,7 +164,12 @@ async def talker(
 
 @pytest.mark.parametrize(
     ("locale", "theme", "width"),
-    [("en", "light", 1280), ("zh", "dark", 360), ("zh", "light", 1280), ("en", "dark", 360)],
+    [
+        ("en", "light", 1280),
+        ("zh", "dark", 360),
+        pytest.param("zh", "light", 1280, marks=pytest.mark.slow),
+        pytest.param("en", "dark", 360, marks=pytest.mark.slow),
+    ],
 )
 async def test_ask_by_voice_and_hear_the_answer(microphone, locale, theme, width):
     """Tap, speak, tap: the transcript, the answer with its sources, its sound, captions, and a mouth that moves."""

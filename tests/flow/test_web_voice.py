@@ -16,6 +16,7 @@ from yinlu_testing.web import WebHouse, token
 from bot_adapters.web import WebOptions
 from bot_adapters.web.voice_in import Recording, Shape
 from bot_adapters.web.voice_partial import Hearing
+from bot_core.answers import Answer, Outcome
 from bot_core.ports.work import Rate
 from bot_media import ScriptedTranscriber
 
@@ -133,6 +134,54 @@ async def test_a_word_from_the_member_ends_the_speech(house, by):
                 assert not (frame["type"].startswith("audio.") and same)
                 if by in ("audio.stop", "cancel"):
                     assert frame["type"] != "sound"
+
+
+def writes(house, drafts, final):
+    """Let the answerer write ``drafts``, wait for ``go`` before the last, and end with ``final``."""
+
+    async def answer(question, say=None):
+        """Write."""
+        for number, words in enumerate(drafts):
+            if number and number == len(drafts) - 1:
+                await house.answerer.go.wait()
+            await say(words)
+            await asyncio.sleep(0.06)
+        return Answer(question.id, Outcome.ANSWERED, final)
+
+    house.answerer.answer = answer
+
+
+async def test_the_first_sentence_is_said_while_the_rest_is_written(house):
+    """Sound of sentence 0 comes before the second one exists; sentences are numbered, each with its own times."""
+    text = "The ferry leaves at nine. Bring a coat. It is cold."
+    writes(house, ["The ferry leaves at nine. ", "Bring a coat. It is cold."], text)
+    tab = VoiceTab(house)
+    async with tab.open():
+        sent = await tab.speaks(ASKED)
+        await tab.until("audio.end")
+        assert tab.of("sound") and not tab.of("done")
+        house.answerer.go.set()
+        await tab.until("done", sent)
+        assert await tab.until_over() == {
+            "answer": tab.of("done")[0]["answer"],
+            "sentences": len(tab.of("audio.start")),
+            "why": "end",
+        }
+    assert [start["n"] for start in tab.of("audio.start")] == list(range(len(tab.of("audio.start"))))
+    assert " ".join(start["text"] for start in tab.of("audio.start")) == text
+
+
+async def test_what_was_said_too_soon_is_said_as_it_stands(house):
+    """A draft that the answer takes back: what was said of it ends, and the answer is said."""
+    writes(house, ["It leaves at eight. And so on ", "and on."], "The documents differ on that.")
+    tab = VoiceTab(house)
+    async with tab.open():
+        await tab.speaks(ASKED)
+        await tab.until("audio.start")
+        house.answerer.go.set()
+        assert (await tab.until_over())["why"] == "replaced"
+        assert (await tab.until("audio.start"))["data"]["text"] == "The documents differ on that."
+        assert (await tab.until_over())["why"] == "end"
 
 
 async def test_who_wishes_so_hears_every_answer(house):

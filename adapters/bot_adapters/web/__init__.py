@@ -2,7 +2,7 @@
 
 How it is wired (``bot_app.compose`` names the concrete classes)::
 
-    face = WebFace(frames, signer)                      # a bot_core Face, platform "web"
+    face = WebFace(frames, signer, speaks=True, speech=speech)  # a bot_core Face, platform "web"; without the two, mute
     dispatcher = Dispatcher(context, {"web": face, ...}, places, middleware, handlers)
     intake = Intake(journal, dispatcher, clock, worker, ["web", ...])
     server = WebServer(
@@ -19,7 +19,8 @@ How it is wired (``bot_app.compose`` names the concrete classes)::
         checks={"redis": ping, ...},  # async () -> None, raising a YinluError or OSError: /readyz
         boards=boards,                # Boards: the queue's board; None: the page shows none
         uploads=Uploads(library, data / "uploads"),  # documents that admins send; None: the API answers 501
-        files=files,                  # Files: what /files/KEY serves; None: nothing
+        files=files,                  # Files: what /files/KEY serves and voice messages are kept in; None: nothing
+        hears=transcriber,            # Transcriber: what is understood while a member still speaks; None: nothing is shown
         commands=commands,            # the declared commands that `invoke` takes
         forms=Forms(handlers),        # what buttons ask before they act
         registry=registry,            # prometheus_client.CollectorRegistry shown at /metrics; own one when None
@@ -38,5 +39,16 @@ from bot_adapters.web.face import WebFace
 from bot_adapters.web.options import WebOptions
 from bot_adapters.web.server import WebServer
 from bot_adapters.web.uploads import Uploads
+from bot_adapters.web.voice_aloud import Speech
 
-__all__ = ["Api", "BoardShown", "Boards", "Uploads", "WebFace", "WebOptions", "WebServer", "api_routes"]
+__all__ = [
+    "Api",
+    "BoardShown",
+    "Boards",
+    "Speech",
+    "Uploads",
+    "WebFace",
+    "WebOptions",
+    "WebServer",
+    "api_routes",
+]

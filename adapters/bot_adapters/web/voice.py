@@ -103,7 +103,10 @@ class Voice:
     async def settle(self, connection: Connection, envelope: Envelope, community: str) -> None:
         """Answer ``voice``: whether answers are read aloud here, and by whom. Raises NotFound, MissingExtra."""
         if self.aloud is None:
-            raise NotYet(envelope.type)
+            if not self.options.voice:
+                raise NotYet(envelope.type)
+            connection.tell(frame("voice", {"voices": [], "chosen": {}, "aloud": False}, envelope.id))
+            return
         aloud = envelope.data.get("aloud")
         self.listens(connection, community, aloud=aloud if isinstance(aloud, bool) else None)
         assert connection.ear is not None

@@ -71,6 +71,7 @@ export class VoiceView {
     this.node.dataset.state = state;
     this.handsFree.setAttribute("aria-pressed", String(voice.handsFree));
     this.aloud.setAttribute("aria-pressed", String(voice.aloud));
+    this.aloud.hidden = !voice.voices.length;
     this.faceSwitch.setAttribute("aria-pressed", String(this.showsFace));
     this.face.node.toggleAttribute("hidden", !this.showsFace);
     this.level.hidden = !["recording", "ready"].includes(state);
