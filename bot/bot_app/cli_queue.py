@@ -105,21 +105,21 @@ async def long(caller: Caller, operation: str, params: Mapping[str, object], as_
 async def work(settings: Settings, kinds: Sequence[str], lanes: Sequence[str], side_by_side: int) -> int:
     """Claim and make jobs until SIGTERM; then drain."""
     from bot_app.logs import set_up
-    from bot_app.workers import makers, run_worker
+    from bot_app.workers import KINDS, opened_makers, run_worker
     from bot_core.ports.work import Lane
 
     set_up(settings.log_level, settings.log_format, settings.secrets())
-    known = makers(settings)
-    unknown = [kind for kind in kinds if kind not in known]
+    unknown = [kind for kind in kinds if kind not in KINDS]
     bad = [lane for lane in lanes if lane not in list(Lane)]
     if unknown or bad:
-        takes = f"--kinds {','.join(known)} --lanes {','.join(Lane)}"
+        takes = f"--kinds {','.join(KINDS)} --lanes {','.join(Lane)}"
         raise BadInput(", ".join((*unknown, *bad)), Words(f"可用的是：{takes}", f"It takes: {takes}"))
     url = await _store_url(settings)
     name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
-    chosen = {kind: known[kind] for kind in kinds} if kinds else known
-    say(in_words(f"worker {name}:{', '.join(chosen)}", f"worker {name}: {', '.join(chosen)}"))
-    await run_worker(url, name, chosen, [Lane(lane) for lane in lanes], side_by_side)
+    async with opened_makers(settings) as known:
+        chosen = {kind: known[kind] for kind in kinds} if kinds else known
+        say(in_words(f"worker {name}:{', '.join(chosen)}", f"worker {name}: {', '.join(chosen)}"))
+        await run_worker(url, name, chosen, [Lane(lane) for lane in lanes], side_by_side)
     return 0
 
 

@@ -167,6 +167,16 @@ class Settings(_Section):
         ge=1,
         le=100,
     )
+    picture_maker: Annotated[Literal["auto", "collage", "openai", "comfyui", "a1111", "diffusers"], Lower] = (
+        _is(
+            "auto",
+            "what draws; auto: the endpoint of [models.image] where one is set, else the built-in maker",
+            "auto, collage, openai, comfyui, a1111 or diffusers",
+        )
+    )
+    picture_folder: str = _is(
+        "", "a diffusion model's folder, or OWNER/NAME@COMMIT", "a folder or a pinned revision"
+    )
     gallery_shared: bool = _is(True, "members may look at each other's pictures in /gallery", "true or false")
     fast_budget: float = _is(
         0.0,
