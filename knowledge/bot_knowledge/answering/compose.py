@@ -11,7 +11,7 @@ from bot_core.answers import Citation, Outcome, Reason
 from bot_core.identity import Locale
 from bot_knowledge.answering.disagree import disagreement
 from bot_knowledge.answering.expect import Expected
-from bot_knowledge.answering.quotes import Quote, steps
+from bot_knowledge.answering.quotes import Quote, joined, steps
 from bot_knowledge.answering.wording import (
     DATED,
     DISAGREE,
@@ -26,9 +26,8 @@ from bot_knowledge.options import KnowledgeOptions
 from bot_knowledge.ranking.candidates import Candidate
 from bot_knowledge.ranking.gate import Verdict
 
-CLOSE = 0.03  # a further quote must be worth as much as the first
-PLACE = 0.2  # what a place further down among the passages is worth less
-NEXT = 0.75  # and its passage score nearly as high
+LOOKED = 8  # quotes among which a disagreement is looked for
+FURTHER = 0.3  # odds of a further quote against the first
 _MARKUP = re.compile(r"([\\`*_\[\]<>])")
 _LIST = re.compile(r"^\s*(?:[-*•]|\d+[.)、])\s*")
 
@@ -58,26 +57,23 @@ class Composer:
         kind: Expected,
     ) -> Composed:
         """Return the answer for a verdict."""
-        quotes = _preferred(quotes)
         if verdict.outcome is Outcome.UNKNOWN:
             return Composed(_unknown(locale, ranked), (), verdict.outcome, verdict.reason)
         if verdict.outcome is Outcome.RELATED:
-            chosen = list(quotes)
+            chosen = by_passage(quotes)
             lines = [RELATED.of(locale), *self._lines(chosen, locale)]
             return Composed("\n\n".join(lines), _citations(chosen), verdict.outcome, verdict.reason)
         return self._answered(locale, quotes, kind)
 
     def _answered(self, locale: Locale, quotes: Sequence[Quote], kind: Expected) -> Composed:
-        against = disagreement(quotes)
+        against = disagreement(quotes[:LOOKED])
         if against is not None:
             chosen = sorted([quotes[0], against], key=lambda quote: quote.passage.date, reverse=True)
             lines = [DISAGREE.of(locale), *self._lines(chosen, locale, dated=True)]
             return Composed("\n\n".join(lines), _citations(chosen), Outcome.ANSWERED, Reason.DISAGREE)
         chosen = steps(quotes[0]) if kind is Expected.STEPS else [quotes[0]]
         if len(chosen) == 1:
-            chosen += [quote for quote in quotes[1:] if _as_good(quote, quotes[0]) and _adds(quote, chosen)][
-                :1
-            ]
+            chosen = _with_further(chosen[0], quotes[1:])
         lines = self._lines(chosen, locale)
         if len(chosen) > 2:  # the steps of one list
             lines = ["\n".join(f"{place}. {line}" for place, line in enumerate(lines, 1))]
@@ -137,23 +133,25 @@ def _plain(text: str) -> str:
     return _MARKUP.sub(r"\\\1", text.strip())
 
 
-def _preferred(quotes: Sequence[Quote]) -> list[Quote]:
-    """Order quotes by what their sentences are worth, each place of their passages counting for a little.
-
-    The front door comes first where it was asked for.
-    """
-
-    def order(place: int) -> float:
-        front = quotes[place].candidate.signals.get("front", 0.0)
-        return PLACE * place - quotes[place].worth - front
-
-    places = sorted(range(len(quotes)), key=order)
-    return [quotes[place] for place in places]
+def by_passage(quotes: Sequence[Quote]) -> list[Quote]:
+    """Return the best quote of each passage, in their order."""
+    best: dict[str, Quote] = {}
+    for quote in quotes:
+        best.setdefault(quote.passage.id, quote)
+    return list(best.values())
 
 
-def _as_good(quote: Quote, first: Quote) -> bool:
-    """Say whether a further quote may answer as well as the first."""
-    return quote.worth > first.worth - CLOSE and quote.candidate.score > NEXT * first.candidate.score
+def _with_further(first: Quote, others: Sequence[Quote]) -> list[Quote]:
+    """Return the first quote with the next one where that may answer as well: widened by it, or both."""
+    for other in others[:2]:
+        if other.odds < FURTHER * first.odds:
+            break
+        one = joined(first, other)
+        if one is not None:
+            return [one]
+        if _adds(other, [first]):
+            return [first, other]
+    return [first]
 
 
 def _adds(quote: Quote, chosen: Sequence[Quote]) -> bool:

@@ -19,7 +19,7 @@ _CHANGED = re.compile(
     r"|改为|改成|提高到|降到|降为|降至|增加到|减少到|延长到|缩短|由.{1,12}改|原(?:来|先|为)",
     re.IGNORECASE,
 )
-CLOSE = 0.15  # worth within which both answer the question
+CLOSE = 3.0  # worth within which both may answer the question
 SHARED = 0.5  # share of words that two statements of one thing have in common
 SHARED_CHANGED = 0.3  # the same, where one tells that the other's figure was changed
 

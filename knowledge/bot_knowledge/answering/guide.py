@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot_core.answers import Answer, Outcome, Question, Reason, Retrieved
@@ -27,7 +27,6 @@ from bot_knowledge.weights import Learned
 
 log = logging.getLogger(__name__)
 SHOWN = 10  # passages that an answer names as considered
-QUOTED = 3  # passages that quotes are taken from
 LEANING = 0.2  # of near + sure: a question that points back is seldom meant as it stands
 PIECE = 24  # characters that are said at a time
 
@@ -129,7 +128,7 @@ class Guide:
         ranked = rank(search, self._learned.fusion[stage])
         ranked = await self._reranked(text, ranked)
         kind = expected(text)
-        quotes = self._quotes(search, ranked, kind)
+        quotes = await self._quoter.choose(search, ranked, kind, self._learned.sentence[stage])
         found = features(search, ranked, quotes, kind)
         return Judged(search, ranked, quotes, judge(found, self._learned.gate[stage]), found, kind)
 
@@ -141,9 +140,6 @@ class Guide:
         scores = await self._reranker.scores(text, [candidate.passage.text for candidate in first])
         order = sorted(range(len(first)), key=lambda index: -scores[index])
         return [first[index] for index in order] + rest
-
-    def _quotes(self, search: Search, ranked: Sequence[Candidate], kind: Expected) -> list[Quote]:
-        return [self._quoter.best(search, candidate, kind) for candidate in ranked[:QUOTED]]
 
     async def _empty(self, question: Question, say: Say | None) -> Answer:
         text = EMPTY.of(question.locale)

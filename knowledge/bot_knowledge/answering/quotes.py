@@ -1,43 +1,47 @@
-"""The sentences of a passage that hold the answer: at most two, verbatim; table rows with their header."""
+"""The sentences that hold the answer, verbatim: each weighed by learned numbers, over the first passages together."""
 
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot_core.ports.knowledge import Passage
-from bot_knowledge.answering.expect import Expected, fits
-from bot_knowledge.chunking import searchable
+from bot_core.ports.knowledge import Embedder, Passage
+from bot_knowledge.answering.clues import clues
+from bot_knowledge.answering.expect import Expected
+from bot_knowledge.answering.units import LEAD_IN, LONGEST, is_item, is_row, units
 from bot_knowledge.embedding.embedders import E5Embedder
 from bot_knowledge.ranking.candidates import Candidate, Search
+from bot_knowledge.text.language import simplified
 from bot_knowledge.text.sentences import Span, sentences
-from bot_knowledge.text.terms import content_words, term_id, terms
 
-_LEAD_IN = re.compile(r"[:：]\s*$")
-_QUESTION = re.compile(r"[?？]\W*$")
-_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)、]|[①-⑳]|[（(]\d+[)）])")
-Floats = NDArray[np.float64]
+Floats = NDArray[np.float32]
 _STEP = re.compile(r"^\s*\d{1,2}[.)、]")
 MOST_STEPS = 9
-LONGEST = 420  # characters of a quote
-HEADER = 0.4  # what a row of column names is worth less than the rows below it
-ASKS = 0.2  # what a sentence that is itself a question is worth less
-ECHO = 0.5  # what a sentence that only repeats the question is worth less
-CLOSE = 0.2  # worth within which the neighbouring sentence is quoted too
+QUOTED = 3  # passages that quotes are taken from
+KEPT = 4_000  # sentences whose vectors stay in memory
+FRONT = 5.0  # what a sentence of the front door is worth more, where that was asked for
+SHORT = 12  # characters: a quote as short as this can't be read without what follows
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A quote as offsets within a passage; ``worth`` compares quotes of one question."""
+    """A quote as offsets within a passage.
+
+    ``worth`` compares quotes of one question (a logit); ``odds`` is its share of all that could be quoted, 0 to 1;
+    ``clues`` are what speaks for it.
+    """
 
     candidate: Candidate
     start: int
     end: int
     worth: float
+    odds: float = 0.0
+    clues: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def passage(self) -> Passage:
@@ -52,50 +56,83 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Quoter:
-    """Chooses quotes. ``embedder`` says which tokens a sentence has, where late interaction has their vectors."""
+    """Chooses quotes. ``tokens`` tells a sentence's tokens, ``fast`` compares whole sentences with the question."""
 
-    embedder: E5Embedder | None = None
+    tokens: E5Embedder | None = None
+    fast: Embedder | None = None
+    _kept: OrderedDict[str, Floats] = field(default_factory=OrderedDict)
 
-    def best(self, search: Search, candidate: Candidate, kind: Expected) -> Quote:
-        """Return the sentence of a passage that holds the answer, with the next one where it belongs to it."""
-        text = candidate.passage.text
-        spans = units(text)
-        worths = self._worths(search, candidate, spans, kind)
-        best = int(np.argmax(worths))
-        start, end = _with_neighbour(text, spans, worths, best)
-        return Quote(candidate, start, end, float(worths[best]))
+    async def choose(
+        self, search: Search, ranked: Sequence[Candidate], kind: Expected, weights: Mapping[str, float]
+    ) -> list[Quote]:
+        """Return all that could be quoted of the first passages, worth most first."""
+        found = await self.weighable(search, ranked, kind)
+        worths = np.array([_worth(candidate, clue, weights) for candidate, _, clue in found])
+        powers = np.exp(worths - worths.max()) if found else worths
+        odds = powers / powers.sum() if found else powers
+        quotes = []
+        for (candidate, (start, end), clue), worth, share in zip(found, worths, odds, strict=True):
+            end = _readable_end(candidate.passage.text, start, end)
+            quotes.append(Quote(candidate, start, end, float(worth), float(share), clue))
+        return sorted(quotes, key=lambda quote: -quote.worth)
 
-    def _worths(self, search: Search, candidate: Candidate, spans: Sequence[Span], kind: Expected) -> Floats:
-        text = candidate.passage.text
-        words = _overlaps(search, [text[start:end] for start, end in spans])
-        late = self._late(search, candidate, spans)
-        bonus = np.array([0.12 if fits(text[start:end], kind) else 0.0 for start, end in spans])
-        penalty = np.array([0.08 if _LEAD_IN.search(text[start:end]) else 0.0 for start, end in spans])
-        first = np.array([0.02 if index == 0 else 0.0 for index in range(len(spans))])
-        header = np.array([HEADER * _is_header(text, spans, index) for index in range(len(spans))])
-        asks = np.array([ASKS * bool(_QUESTION.search(text[start:end])) for start, end in spans])
-        echo = np.array([ECHO * _echoes(search, text[start:end]) for start, end in spans])
-        return np.asarray(
-            late + 0.2 * words + bonus - penalty + first - header - asks - echo, dtype=np.float64
-        )
+    async def weighable(
+        self, search: Search, ranked: Sequence[Candidate], kind: Expected
+    ) -> list[tuple[Candidate, Span, dict[str, float]]]:
+        """Return what could be quoted with its clues, in the order of the passages."""
+        found = []
+        for place, candidate in enumerate(ranked[:QUOTED]):
+            spans = units(candidate.passage.text)
+            for span, clue in zip(spans, clues(search, candidate, spans, kind, self.tokens), strict=True):
+                clue["place"] = float(place > 0)
+                clue["behind"] = ranked[0].score - candidate.score
+                found.append((candidate, span, clue))
+        await self._compare(search, found)
+        return found
 
-    def _late(self, search: Search, candidate: Candidate, spans: Sequence[Span]) -> Floats:
-        """Return late interaction of the question with each sentence alone; zeros where there are no tokens."""
-        zeros = np.zeros(len(spans))
-        tokens, question, weights = candidate.tokens, search.question, search.weights
-        if self.embedder is None or tokens is None or question is None or weights is None:
-            return zeros
-        whole = searchable(candidate.passage)
-        offset = len(whole) - len(candidate.passage.text)
-        count = self.embedder.count
-        likeness = question.vectors @ tokens.vectors.T
-        for index, (start, end) in enumerate(spans):
-            left = count(whole[: offset + start])
-            right = max(left + 1, count(whole[: offset + end]))
-            part = likeness[:, left:right]
-            if part.shape[1]:
-                zeros[index] = float(part.max(axis=1) @ weights)
-        return zeros
+    async def _compare(
+        self, search: Search, found: Sequence[tuple[Candidate, Span, dict[str, float]]]
+    ) -> None:
+        """Add ``alike``: the cosine of the fast embeddings of the question and of the sentence alone."""
+        if self.fast is None:
+            return
+        asked = np.asarray(await self.fast.query(search.asked.embedded), dtype=np.float32)
+        for candidate, (start, end), clue in found:
+            clue["alike"] = float(asked @ await self._vector(candidate.passage.text[start:end]))
+
+    async def _vector(self, text: str) -> Floats:
+        assert self.fast is not None
+        text = simplified(text[:LONGEST])
+        known = self._kept.get(text)
+        if known is None:
+            known = np.asarray(await self.fast.query(text), dtype=np.float32)
+            self._kept[text] = known
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return known
+
+
+def _worth(candidate: Candidate, clue: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """Return a sentence's logit; the front door's come first where the question is about the whole community."""
+    told = sum(weight * clue.get(name, 0.0) for name, weight in weights.items())
+    return told + FRONT * candidate.signals.get("front", 0.0)
+
+
+def joined(first: Quote, other: Quote) -> Quote | None:
+    """Return one quote of two sentences that follow each other in running text; None for items, rows and others.
+
+    Two items of a list or two rows of a table are about different things, however near they stand.
+    """
+    if first.passage.id != other.passage.id:
+        return None
+    text = first.passage.text
+    start, end = min(first.start, other.start), max(first.end, other.end)
+    between = text[min(first.end, other.end) : max(first.start, other.start)]
+    if between.strip() or "\n\n" in between or end - start > LONGEST:
+        return None
+    if any(is_row(quote.text) or is_item(quote.text) for quote in (first, other)):
+        return None
+    return Quote(first.candidate, start, end, first.worth, first.odds + other.odds, first.clues)
 
 
 def steps(quote: Quote) -> list[Quote]:
@@ -120,77 +157,10 @@ def _two_sentences(text: str, start: int, end: int) -> int:
     return start + spans[1][1] if len(spans) > 1 else end
 
 
-def units(text: str) -> list[Span]:
-    """Return what may be quoted: sentences; a list's item or a table's row is one, however many sentences it has."""
-    found: list[Span] = []
-    start = 0
-    for line in text.split("\n"):
-        end = start + len(line)
-        if line.strip():
-            if " | " in line or (_ITEM.match(line) and len(line) <= LONGEST):
-                left = start + len(line) - len(line.lstrip())
-                found.append((left, start + len(line.rstrip())))
-            else:
-                found.extend((start + left, start + right) for left, right in sentences(line))
-        start = end + 1
-    return found or [(0, len(text))]
-
-
-def _overlaps(search: Search, texts: Sequence[str]) -> Floats:
-    """Return the share of the question's rare terms that each sentence holds."""
-    rarity = _rarity(search)
-    whole = sum(rarity.values())
-    if not whole:
-        return np.zeros(len(texts))
-    held = [{term_id(term) for term in terms(text)} for text in texts]
-    return np.array([sum(rarity[index] for index in own if index in rarity) / whole for own in held])
-
-
-def _echoes(search: Search, text: str) -> bool:
-    """Say whether a sentence has no content word that the question lacks, or is the question itself."""
-    own = set(content_words(text))
-    repeated = bool(_QUESTION.search(text)) and search.asked.words <= own
-    return repeated or (bool(own) and own <= search.asked.words)
-
-
-def _rarity(search: Search) -> Mapping[int, float]:
-    frequency, total = search.snapshot.frequency, search.snapshot.total
-    found = {}
-    for term in terms(search.asked.text):
-        seen = frequency.get(term_id(term), 0)
-        if seen:
-            found[term_id(term)] = float(np.log(1 + (total - seen + 0.5) / (seen + 0.5)))
-    return found
-
-
-def _with_neighbour(
-    text: str,
-    spans: Sequence[Span],
-    worths: Floats,
-    best: int,
-) -> Span:
-    """Widen the best sentence by the neighbour that says almost as much, or that it can't be read without."""
-    start, end = spans[best]
-    after = best + 1 if best + 1 < len(spans) else None
-    before = best - 1 if best > 0 else None
-    if after is not None and (_LEAD_IN.search(text[start:end]) or end - start < 12):
-        return start, _within(spans[after][1], start)
-    choices = [index for index in (after, before) if index is not None and not _is_header(text, spans, index)]
-    if not choices or " | " in text[start:end]:
-        return start, _within(end, start)
-    near = max(choices, key=lambda index: worths[index] + (0.03 if index > best else 0.0))
-    if worths[best] - worths[near] < CLOSE:
-        left, right = min(start, spans[near][0]), max(end, spans[near][1])
-        if right - left <= LONGEST:
-            return left, right
-    return start, _within(end, start)
-
-
-def _is_header(text: str, spans: Sequence[Span], index: int) -> bool:
-    """Say whether a span is a table's first row, with others below it."""
-    rows = [number for number, (start, end) in enumerate(spans) if " | " in text[start:end]]
-    return len(rows) > 1 and rows[0] == index
-
-
-def _within(end: int, start: int) -> int:
+def _readable_end(text: str, start: int, end: int) -> int:
+    """Return the end of a quote: a lead-in or a word or two take the sentence that follows along."""
+    if LEAD_IN.search(text[start:end]) or (end - start < SHORT and not is_row(text[start:end])):
+        after = next((span for span in units(text) if span[0] >= end), None)
+        if after is not None and after[1] - start <= LONGEST:
+            return after[1]
     return min(end, start + 2 * LONGEST)

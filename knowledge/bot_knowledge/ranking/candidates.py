@@ -16,6 +16,7 @@ from bot_knowledge.embedding.tokens import TokenVectors, best_matches, turned, u
 from bot_knowledge.manifest import Manifest
 from bot_knowledge.ranking.query import Asked
 from bot_knowledge.ranking.snapshot import Snapshot, Usual
+from bot_knowledge.ranking.words import Word, question_words
 from bot_knowledge.sparse import question_vector, unseen_weight
 from bot_knowledge.text.language import folded
 from bot_knowledge.text.terms import term_id, terms
@@ -47,6 +48,7 @@ class Search:
     candidates: list[Candidate]
     question: TokenVectors | None = None
     weights: Floats | None = None  # how much each of the question's tokens counts; sums to 1
+    words: tuple[Word, ...] = ()  # its words, where there are tokens
 
 
 @dataclass(slots=True)
@@ -128,7 +130,9 @@ class Finder:
             if candidate.matches is not None:
                 candidate.signals["late"] = float(candidate.matches @ even)
                 candidate.signals["sharp"] = float(candidate.matches @ weights)
-        return Search(search.asked, search.snapshot, search.candidates, question, weights)
+        snapshot, text = search.snapshot, search.asked.embedded
+        words = question_words(text, len(weights), embedder.count, snapshot.frequency, snapshot.total)
+        return Search(search.asked, snapshot, search.candidates, question, weights, words)
 
 
 def token_weights(question: TokenVectors, matches: Sequence[Floats]) -> Floats:

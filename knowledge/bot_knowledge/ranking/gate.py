@@ -12,6 +12,7 @@ from bot_core.answers import Outcome, Reason
 from bot_knowledge.answering.expect import Expected, fits
 from bot_knowledge.answering.quotes import Quote
 from bot_knowledge.ranking.candidates import Candidate, Search
+from bot_knowledge.ranking.lacking import lacking
 from bot_knowledge.text.terms import term_id, terms
 
 
@@ -69,6 +70,7 @@ def features(
     }
     lack = _lack(search, ranked)
     found["lack_mean"], found["lack_max"] = lack
+    found |= lacking(search, ranked, quotes)
     found["share"] = _share(ranked)
     found["second_quote"] = max((quote.worth for quote in quotes[1:]), default=0.0)
     found["unknown_names"] = _unknown_names(search)

@@ -1,6 +1,6 @@
 """``python -m bot_knowledge.training collect|fit``: see --help.
 
-Collect after the fusion weights changed, too: the gate's features come from the passages that fusion puts first.
+Collect after the weights of fusion or of sentences changed, too: the gate's features come from what these put first.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Literal
 from bot_knowledge.training.collect import from_corpus, from_reading
 from bot_knowledge.training.fit import fit
 from bot_knowledge.training.gate import check
+from bot_knowledge.training.sentences import fit_sentences
 
 STAGES: tuple[Literal["full", "fast"], ...] = ("full", "fast")
 
@@ -32,7 +33,11 @@ def main() -> None:
     if given.step == "collect":
         asyncio.run(_collect(given.reading, given.corpus, given.work))
     else:
-        learned = {"fusion": fit(given.work), "gate": {stage: check(given.work, stage) for stage in STAGES}}
+        learned = {
+            "fusion": fit(given.work),
+            "sentence": fit_sentences(given.work),
+            "gate": {stage: check(given.work, stage) for stage in STAGES},
+        }
         (given.work / "learned.json").write_text(json.dumps(learned, indent=1) + "\n", encoding="utf-8")
 
 

@@ -136,5 +136,7 @@ def _example(
         "found": any(labels[:CANDIDATES]),
         "candidates": kept,
         "gate": dict(judged.features),
-        "quotes": quote_holds,
+        "sentences": [
+            {"label": right, **quote.clues} for right, quote in zip(quote_holds, judged.quotes, strict=True)
+        ],
     }

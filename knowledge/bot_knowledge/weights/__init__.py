@@ -13,14 +13,19 @@ from bot_knowledge.ranking.gate import GateWeights
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Fusion weights and gates; ``full`` with both embeddings and late interaction, ``fast`` with USE and words."""
+    """Weights of fusion and of sentences, and gates.
+
+    ``full``: with both embeddings and late interaction; ``fast``: with USE and words.
+    """
 
     fusion: Mapping[str, Mapping[str, float]]
     gate: Mapping[str, GateWeights]
+    sentence: Mapping[str, Mapping[str, float]]
 
 
 @lru_cache(maxsize=1)
 def learned() -> Learned:
     """Return the numbers in ``learned.json``."""
     data = json.loads(files("bot_knowledge").joinpath("weights", "learned.json").read_text(encoding="utf-8"))
-    return Learned(data["fusion"], {stage: GateWeights(**gate) for stage, gate in data["gate"].items()})
+    gates = {stage: GateWeights(**gate) for stage, gate in data["gate"].items()}
+    return Learned(data["fusion"], gates, data["sentence"])
