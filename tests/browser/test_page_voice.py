@@ -14,8 +14,11 @@ from playwright.async_api import Browser, Locator, expect
 from yinlu_testing.browser import axe, browser, sideways  # noqa: F401
 from yinlu_testing.visitor import Visitor, visiting
 from yinlu_testing.voice import VoiceHouse
-from yinlu_testing.voice_browser import LoudTranscriber, MouthSynthesizer, recorded, talking
+from yinlu_testing.voice_browser import LoudTranscriber, MouthSynthesizer, recorded, said, talking
 from yinlu_testing.web import WebHouse
+
+from bot_media.speech.kokoro import opened_kokoro
+from bot_media.speech.whisper import opened_whisper
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -238,7 +241,9 @@ async def test_the_answer_is_interrupted_at_once(microphone, by):
         await alice.hears(False, 1)
         if by != "question":
             # the tap itself looks back over 2048 samples, 43 ms
-            assert await alice.page.evaluate("window.quiet") < 150
+            quiet = await alice.page.evaluate("window.quiet")
+            print(f"silent {quiet:.0f} ms after {by}")
+            assert quiet < 150
         assert await alice.silent(1.0)
         served.answerer.go.set()
 
@@ -366,6 +371,32 @@ async def test_silence_is_answered_as_silence(microphone):
         served.transcriber.words.clear()
         await alice.speaks()
         await expect(alice.visitor.log).to_contain_text("heard nobody speak")
+
+
+@pytest.mark.slow
+async def test_real_speech_is_heard_and_answered_in_real_speech(tmp_path):
+    """Kokoro asks through the microphone, Whisper hears it, Kokoro answers; the mouth makes the answer's shapes."""
+    async with opened_kokoro(tmp_path, threads=2) as speaks, opened_whisper(tmp_path, threads=2) as hears:
+        asked = [
+            chunk async for chunk in speaks.speak("When does the ferry leave in the morning?", "af_heart")
+        ]
+        made = VoiceHouse()
+        made.transcriber, made.synthesizer.inner = hears, speaks
+        async with (
+            made.up(),
+            talking(said(tmp_path / "asked.wav", asked)) as browser,
+            talker(browser, made) as alice,
+        ):
+            await alice.speaks(4.2)
+            question = alice.visitor.log.get_by_role("heading").first
+            await expect(question).to_contain_text("leave in the morning", timeout=30_000)
+            await alice.hears(True, 30)
+            shapes = set()
+            for _ in range(10):
+                shapes.add(await alice.keeper.get_attribute("data-shape"))
+                await asyncio.sleep(0.12)
+            assert len(shapes) >= 4
+            await expect(alice.caption).to_have_text(SPOKEN)
 
 
 async def test_without_a_voice_there_is_no_microphone(browser):  # noqa: F811

@@ -36,6 +36,19 @@ def recorded(path: Path, *parts: tuple[float, float]) -> Path:
     return path
 
 
+def said(path: Path, chunks: Sequence[SpeechChunk]) -> Path:
+    """Write a WAV of speech for the microphone, with a quiet room before and behind it."""
+    speech = np.concatenate([np.frombuffer(chunk.samples, "<i2") for chunk in chunks])
+    speech = np.repeat(speech, RATE // chunks[0].rate)
+    room = np.zeros(RATE // 2, "<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(np.concatenate([room, speech, room.repeat(8)]).tobytes())
+    return path
+
+
 @asynccontextmanager
 async def talking(sound: Path) -> AsyncIterator[Browser]:
     """Start a Chromium whose microphone plays ``sound`` again and again."""
