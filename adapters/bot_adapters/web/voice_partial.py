@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 FIRST = 1.2  # s of speech before the first look
 PAUSE = 1.0  # s between two looks
 SLOW = 1.0  # s; a look that takes longer delays the question itself
-REST = 1800.0  # s without looks after one that was slow
+REST = 600.0  # s without looks after two that were slow
 
 
 class Speaking(Protocol):
@@ -32,13 +32,15 @@ class Speaking(Protocol):
 class Hearing:
     """Transcribes growing recordings, one at a time in the house: who finds it busy waits for the whole.
 
-    Where one look takes longer than ``slow`` seconds there are no more for a while: it is the question that counts.
+    Where two looks running take longer than ``slow`` seconds there are no more for a while: it is the question that
+    counts. One alone may be a model that was being loaded.
     """
 
     def __init__(
         self, transcriber: Transcriber, *, first: float = FIRST, pause: float = PAUSE, slow: float = SLOW
     ) -> None:
         self._transcriber, self._first, self._pause, self._slow = transcriber, first, pause, slow
+        self._slow_looks = 0
         self._rests_until = 0.0  # on the loop's clock
         self._busy = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -77,7 +79,8 @@ class Hearing:
         except YinluError as error:  # a beginning need not be readable; the whole is what counts
             log.debug("a beginning was not understood", extra={"error": str(error)})
             return ""
-        if loop.time() - began > self._slow:
-            self._rests_until = loop.time() + REST
+        self._slow_looks = self._slow_looks + 1 if loop.time() - began > self._slow else 0
+        if self._slow_looks >= 2:
+            self._slow_looks, self._rests_until = 0, loop.time() + REST
             log.info("no transcripts while somebody speaks: the transcriber is too slow for them")
         return heard.text.strip() if heard.speech else ""
