@@ -91,6 +91,12 @@ async def test_a_lead_in_takes_what_follows_along():
     assert lead.text == "You can borrow these things:\n- boats: three days"
 
 
+async def test_a_short_item_stays_alone():
+    """However short an item of a list is, the next one is about something else."""
+    quotes = await chosen("Is wine paid?", candidate("- wine\n- tickets lost on a trip"))
+    assert {quote.text for quote in quotes} == {"- wine", "- tickets lost on a trip"}
+
+
 async def test_the_front_door_is_quoted_first():
     """Where ranking says that the whole community is meant, its page is quoted before others that fit as well."""
     group, front = candidate("How to join: ask Susu.", "b"), candidate("Fill in the form.", "welcome")

@@ -158,8 +158,9 @@ def _two_sentences(text: str, start: int, end: int) -> int:
 
 
 def _readable_end(text: str, start: int, end: int) -> int:
-    """Return the end of a quote: a lead-in or a word or two take the sentence that follows along."""
-    if LEAD_IN.search(text[start:end]) or (end - start < SHORT and not is_row(text[start:end])):
+    """Return the end of a quote: a lead-in or a word or two of running text take the sentence that follows along."""
+    own = text[start:end]
+    if LEAD_IN.search(own) or (len(own) < SHORT and not is_row(own) and not is_item(own)):
         after = next((span for span in units(text) if span[0] >= end), None)
         if after is not None and after[1] - start <= LONGEST:
             return after[1]
