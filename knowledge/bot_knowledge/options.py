@@ -10,6 +10,7 @@ from bot_core.ports.knowledge import Reranker
 from bot_core.ports.safety import Clock, Fetcher
 from bot_knowledge.formats.bounds import DecoderOptions
 from bot_knowledge.web.polite import WebBounds
+from bot_knowledge.writing.options import WritingOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class KnowledgeOptions:
     background_threads: int = 1
     old_after_days: int = 550  # a document older than this says its age
     reranker: Reranker | None = None
+    writing: WritingOptions = field(default_factory=WritingOptions)  # without a model answers are quotes
+    kept_answers: int = 2_000  # in memory, for questions that are asked again; 0: none
     fetcher: Fetcher | None = None  # without one, nothing is read from the web
     web: WebBounds = field(default_factory=WebBounds)
     decoding: DecoderOptions = field(default_factory=DecoderOptions)

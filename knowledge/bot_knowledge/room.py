@@ -21,6 +21,7 @@ from bot_knowledge.store.generations import Generations
 from bot_knowledge.store.kept import KeptStore
 from bot_knowledge.watch import Watched, watch
 from bot_knowledge.weights import learned
+from bot_knowledge.writing.authors import gathered
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,10 @@ async def open_knowledge(folder: Path, options: KnowledgeOptions | None = None) 
         better = signals.better.name if signals.better is not None else None
         snapshots = Snapshots(store, manifest, signals.fast.name, better)
         finder = Finder(store, manifest, signals)
-        guide = Guide(finder, snapshots, manifest, Quoter(signals.tokens, signals.fast), learned(), options)
+        authors = gathered(options.writing, signals.fast, options.clock, options.old_after_days)
+        guide = Guide(
+            finder, snapshots, manifest, Quoter(signals.tokens, signals.fast), learned(), options, authors
+        )
         decoder = await stack.enter_async_context(opened_decoder(options.decoding))
         library = DocumentLibrary(store, manifest, signals, options, decoder)
         yield Knowledge(library, guide, store, manifest, signals)

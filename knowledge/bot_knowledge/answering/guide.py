@@ -8,27 +8,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot_core.answers import Answer, Outcome, Question, Reason, Retrieved
-from bot_core.errors import BadInput
+from bot_core.errors import BadInput, ModelFailed
 from bot_core.identity import Locale, Words
 from bot_core.ports.knowledge import Reranker, Say
 from bot_knowledge.answering.compose import Composed, Composer
 from bot_knowledge.answering.expect import Expected, expected
 from bot_knowledge.answering.follow import examples_from, follow_ups
+from bot_knowledge.answering.kept import KeptAnswers
 from bot_knowledge.answering.quotes import Quote, Quoter
 from bot_knowledge.answering.wording import EMPTY, EMPTY_QUESTION, LONG_QUESTION
+from bot_knowledge.cache import AnswerCache
 from bot_knowledge.manifest import Manifest
 from bot_knowledge.options import KnowledgeOptions
 from bot_knowledge.ranking.candidates import Candidate, Finder, Search
 from bot_knowledge.ranking.gate import Verdict, features, judge
-from bot_knowledge.ranking.query import read_question, variants
+from bot_knowledge.ranking.query import points_back, read_question, variants
 from bot_knowledge.ranking.rank import rank
 from bot_knowledge.ranking.snapshot import Snapshot, Snapshots
 from bot_knowledge.weights import Learned
+from bot_knowledge.writing.authors import Authors
+from bot_knowledge.writing.telling import Telling
+from bot_knowledge.writing.usage import Meter
+from bot_knowledge.writing.writer import Written
 
 log = logging.getLogger(__name__)
 SHOWN = 10  # passages that an answer names as considered
 LEANING = 0.2  # of near + sure: a question that points back is seldom meant as it stands
-PIECE = 24  # characters that are said at a time
+RERANKED = 20  # passages that a configured reranker orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class Judged:
 
 
 class Guide:
-    """The Answerer port without a language model: quotes of the documents, in their order of worth."""
+    """The Answerer port: quotes of the documents in their order of worth, or what a model writes from them."""
 
     def __init__(
         self,
@@ -54,32 +60,37 @@ class Guide:
         quoter: Quoter,
         learned: Learned,
         options: KnowledgeOptions,
+        authors: Authors,
     ) -> None:
         self._finder, self._snapshots, self._manifest = finder, snapshots, manifest
         self._quoter, self._learned, self._options = quoter, learned, options
         self._reranker: Reranker | None = options.reranker
         self._composer = Composer(options)
+        self._authors = authors
+        cache = AnswerCache(options.clock.monotonic, options.kept_answers)
+        self._kept = KeptAnswers(cache, finder.signals.fast, finder.store, manifest, authors)
 
     async def answer(self, question: Question, say: Say | None = None) -> Answer:
         """Search, judge and answer. Raises BadInput for a question that is empty or too long."""
         text = self._checked(question.text)
         started = time.perf_counter()
+        telling, meter = Telling(say), Meter()
         snapshot = await self._snapshots.get(question.community)
-        if not snapshot.total:
-            return await self._empty(question, say)
-        best = await self._best(question, text, snapshot)
-        searched = time.perf_counter()
-        if best is None:
-            return await self._empty(question, say)
-        composed = self._composer.compose(question.locale, best.verdict, best.quotes, best.ranked, best.kind)
-        answer = self._answer(question, best, composed)
-        timings = {
-            "search": round((searched - started) * 1000, 1),
-            "answer": round((time.perf_counter() - searched) * 1000, 1),
-            "total": round((time.perf_counter() - started) * 1000, 1),
-        }
-        await _tell(answer.text, say)
-        return _timed(answer, timings)
+        key = self._kept.key(question, snapshot)
+        answer = await self._kept.find(key, question, text) if snapshot.total else None
+        timings: dict[str, float] = {}
+        if answer is None:
+            best = await self._best(question, text, snapshot, meter) if snapshot.total else None
+            timings["search"] = _since(started)
+            if best is None:
+                return await self._empty(question, telling)
+            answer = await self._answered(question, best, telling, meter)
+            await self._kept.keep(key, text, answer)
+        await telling.settle(answer.text)
+        if telling.first is not None:
+            timings["first"] = round((telling.first - started) * 1000, 1)
+        timings["total"] = _since(started)
+        return replace(answer, timings_ms={**answer.timings_ms, **timings})
 
     async def judged(
         self, community: str, text: str, audience: frozenset[str] = frozenset()
@@ -106,7 +117,39 @@ class Guide:
             raise BadInput(f"question of {len(text)} characters", words)
         return text
 
-    async def _best(self, question: Question, text: str, snapshot: Snapshot) -> Judged | None:
+    async def _answered(self, question: Question, best: Judged, telling: Telling, meter: Meter) -> Answer:
+        """Let the models write where there are any; what they don't write is quoted."""
+        composed = self._composer.compose(question.locale, best.verdict, best.quotes, best.ranked, best.kind)
+        written: Written | None = None
+        if (
+            composed.reason is not Reason.DISAGREE
+        ):  # both sides are quoted with their dates: that can't be said better
+            passages = [candidate.passage for candidate in best.ranked]
+            written = await self._authors.write(
+                question, best.search.asked.text, best.verdict, passages, telling, meter
+            )
+        if written is None:
+            return replace(
+                self._answer(question, best, composed), usage=meter.usage, model=self._made_by(meter)
+            )
+        if written.outcome is Outcome.UNKNOWN:
+            verdict = replace(best.verdict, outcome=written.outcome, reason=written.reason)
+            composed = self._composer.compose(question.locale, verdict, (), best.ranked, best.kind)
+        else:
+            composed = Composed(written.text, written.citations, written.outcome, written.reason)
+        return replace(
+            self._answer(question, best, composed),
+            model=self._authors.model,
+            prompt_version=written.prompt_version,
+            usage=meter.usage,
+            timings_ms=written.timings_ms,
+        )
+
+    def _made_by(self, meter: Meter) -> str:
+        """Return what made an answer of quotes: by themselves, or in the place of a model that was asked in vain."""
+        return f"extractive (instead of {self._authors.model})" if meter.failed else "extractive"
+
+    async def _best(self, question: Question, text: str, snapshot: Snapshot, meter: Meter) -> Judged | None:
         """Search every form of the question and return the one that the gate likes best."""
         best: Judged | None = None
         lead = -LEANING  # what a form with history must be ahead of the plain one
@@ -114,6 +157,10 @@ class Guide:
             judged = await self._judged(question.community, form, question.audience, snapshot)
             if judged is not None and (best is None or _sureness(judged) > _sureness(best) + lead):
                 lead = lead if best is None else 0.02
+                best = judged
+        if points_back(text) and (full := await self._authors.rewritten(question, text, meter)):
+            judged = await self._judged(question.community, full, question.audience, snapshot)
+            if judged is not None and (best is None or _sureness(judged) > _sureness(best) - LEANING):
                 best = judged
         return best
 
@@ -133,17 +180,21 @@ class Guide:
         return Judged(search, ranked, quotes, judge(found, self._learned.gate[stage]), found, kind)
 
     async def _reranked(self, text: str, ranked: list[Candidate]) -> list[Candidate]:
-        """Let a configured reranker order the first passages."""
+        """Let a configured reranker order the first passages; where it fails they stay as they are."""
         if self._reranker is None or len(ranked) < 2:
             return ranked
-        first, rest = ranked[:20], ranked[20:]
-        scores = await self._reranker.scores(text, [candidate.passage.text for candidate in first])
+        first, rest = ranked[:RERANKED], ranked[RERANKED:]
+        try:
+            scores = await self._reranker.scores(text, [candidate.passage.text for candidate in first])
+        except ModelFailed as failed:
+            log.warning("passages not reranked", extra={"why": str(failed)})
+            return ranked
         order = sorted(range(len(first)), key=lambda index: -scores[index])
         return [first[index] for index in order] + rest
 
-    async def _empty(self, question: Question, say: Say | None) -> Answer:
+    async def _empty(self, question: Question, telling: Telling) -> Answer:
         text = EMPTY.of(question.locale)
-        await _tell(text, say)
+        await telling.settle(text)
         return Answer(question.id, Outcome.UNKNOWN, text, reason=Reason.EMPTY, searched=question.text.strip())
 
     def _answer(self, question: Question, best: Judged, composed: Composed) -> Answer:
@@ -179,20 +230,5 @@ def _retrieved(candidate: Candidate) -> Retrieved:
     )
 
 
-async def _tell(text: str, say: Say | None) -> None:
-    """Say the words piece by piece, whole words at a time."""
-    if say is None:
-        return
-    start = 0
-    while start < len(text):
-        end = min(len(text), start + PIECE)
-        space = text.find(" ", end)
-        if end < len(text) and text[end - 1].isascii() and 0 <= space - end < 16:
-            end = space
-        await say(text[start:end])
-        start = end
-
-
-def _timed(answer: Answer, timings: Mapping[str, float]) -> Answer:
-
-    return replace(answer, timings_ms=dict(timings))
+def _since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)
