@@ -1,11 +1,13 @@
 """Administrators: documents, statistics, quiet, where the bot speaks; everything is written down."""
 
 import pytest
+from yinlu_testing import community
 
 from bot_core.events import Attachment
 from bot_core.identity import ADMIN
 
-pytest_plugins = ["yinlu_testing.redis", "yinlu_testing.community"]
+pytest_plugins = ["yinlu_testing.redis"]
+house = community.house
 
 
 @pytest.fixture

@@ -1,12 +1,14 @@
 """A human instead: from the button to the helper, back to the asker, and into the knowledge."""
 
 import pytest
+from yinlu_testing import community
 from yinlu_testing.community import open_house
 from yinlu_testing.servers import prefix
 
 from bot_core.identity import ADMIN
 
-pytest_plugins = ["yinlu_testing.redis", "yinlu_testing.community"]
+pytest_plugins = ["yinlu_testing.redis"]
+house = community.house
 QUESTION = "Who repairs the crane?"
 
 

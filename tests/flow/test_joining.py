@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from yinlu_testing import community
 from yinlu_testing.community import START, find, open_house
 from yinlu_testing.core import event
 from yinlu_testing.servers import prefix
@@ -12,7 +13,8 @@ from bot_core.events import Joined
 from bot_core.identity import Locale, Person
 from bot_core.replies import Style
 
-pytest_plugins = ["yinlu_testing.redis", "yinlu_testing.community"]
+pytest_plugins = ["yinlu_testing.redis"]
+house = community.house
 PATH = """
 [[step]]
 kind = "rules"

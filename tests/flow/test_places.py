@@ -1,11 +1,13 @@
 """Places: bound by a one-time code; private chats choose among proven communities; linked accounts are one person."""
 
 import pytest
+from yinlu_testing import community
 
 from bot_core.actions import Action
 from bot_core.identity import ADMIN, short_id
 
-pytest_plugins = ["yinlu_testing.redis", "yinlu_testing.community"]
+pytest_plugins = ["yinlu_testing.redis"]
+house = community.house
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """Privacy: what is kept is shown, consent is off, forgetting is confirmed and complete, languages stay."""
 
+from yinlu_testing import community
 from yinlu_testing.community import START
 
 from bot_core.actions import Action
 from bot_core.identity import ADMIN, Locale, short_id
 
-pytest_plugins = ["yinlu_testing.redis", "yinlu_testing.community"]
+pytest_plugins = ["yinlu_testing.redis"]
+house = community.house
 KINDS = ("seen", "language", "path", "handover", "subscription", "pending", "code")
 
 

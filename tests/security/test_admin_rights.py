@@ -1,12 +1,14 @@
 """Rights: every administrative action x role x community; all that is not allowed is denied, forged presses too."""
 
 import pytest
+from yinlu_testing import community
 
 from bot_core.actions import Action
 from bot_core.events import Attachment
 from bot_core.identity import ADMIN, HELPER, short_id
 
-pytest_plugins = ["yinlu_testing.redis", "yinlu_testing.community"]
+pytest_plugins = ["yinlu_testing.redis"]
+house = community.house
 COMMANDS = {
     "documents": {},
     "forget": {"source": "a.md"},
@@ -66,8 +68,8 @@ async def test_confirmations_pressed_by_others_or_from_elsewhere_do_nothing(hous
     (refused,) = await mallory.presses(sure, "Yes")
     assert refused.error == "NotAllowed"
     subject = short_id("confirm", "east:1", "a.md")
-    for community in ("hill", ""):
-        (forged,) = await mallory.forges(Action.CONFIRM, subject, community)
+    for other in ("hill", ""):
+        (forged,) = await mallory.forges(Action.CONFIRM, subject, other)
         assert forged.error == "ForgedButton"
     (paged,) = await mallory.forges(Action.PAGE)
     assert paged.error == "NotAllowed"

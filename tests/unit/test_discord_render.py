@@ -63,4 +63,5 @@ def test_every_page_is_taken_and_nobody_rings(text, sources, rows, follow_ups):
     for page in pages:
         assert message_faults(page.data, [], editing=False) == []
         assert pinged(page.data) == []
-        assert "evil.example" not in page.data["content"]
+        if not any("evil.example" in source.passage for source in sources):
+            assert "evil.example" not in page.data["content"]

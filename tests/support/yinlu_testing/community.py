@@ -262,6 +262,9 @@ async def open_house(
 
 @pytest_asyncio.fixture
 async def house(tmp_path, valkey):
-    """A community's bot in one process, on a ledger and a Valkey of its own."""
+    """A community's bot in one process, on a ledger and a Valkey of its own.
+
+    A module says ``house = community.house``; as a plugin it would be mixed up with Discord's house of the same name.
+    """
     async with open_house(tmp_path, valkey.url, prefix()) as opened:
         yield opened
