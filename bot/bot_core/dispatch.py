@@ -46,19 +46,21 @@ class Places(Protocol):
 
 
 class BoundPlaces:
-    """Places as the ledger has them, remembered for a few seconds."""
+    """Places as the ledger has them, remembered for a few seconds; one without a community is asked for each time."""
 
     def __init__(self, ledger: Ledger, now: Callable[[], float], remember: float = 5.0) -> None:
         self._ledger, self._now, self._remember = ledger, now, remember
-        self._known: dict[tuple[str, str], tuple[float, str | None]] = {}
+        self._known: dict[tuple[str, str], tuple[float, str]] = {}
 
     async def community(self, origin: Origin) -> str | None:
         """Return the community's id, or None."""
         key = (origin.platform, origin.place)
-        until, community = self._known.get(key, (0.0, None))
+        until, known = self._known.get(key, (0.0, ""))
         if self._now() < until:
-            return community
+            return known
         community = await self._ledger.bound(*key)
+        if community is None:
+            return None
         if len(self._known) > 10_000:
             self._known.clear()
         self._known[key] = (self._now() + self._remember, community)

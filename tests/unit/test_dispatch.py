@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from datetime import UTC, datetime
 
 import pytest
 from yinlu_testing.core import FixedPlaces, RecordingFace, StraightOutbox, event
@@ -9,15 +10,17 @@ from yinlu_testing.core import FixedPlaces, RecordingFace, StraightOutbox, event
 from bot_core import trace
 from bot_core.actions import Action, Press
 from bot_core.conversation import Context
-from bot_core.dispatch import Dispatcher, Handled
+from bot_core.dispatch import BoundPlaces, Dispatcher, Handled
 from bot_core.errors import BadInput, LimitReached, StorageFull
 from bot_core.events import Pressed, Said, Submitted
-from bot_core.identity import Locale, Words
+from bot_core.identity import Locale, Origin, Words
 from bot_core.middleware import LimitPersons, ModerateIncoming, VerifyPresses
+from bot_core.ports.ledger import Community
 from bot_core.ports.safety import Decision, Verdict
 from bot_core.ports.work import Rate
 from bot_core.replies import Button, Reply, Text, say
 from bot_core.tokens import Signer
+from bot_ledger import MemoryLedger
 
 SIGNER = Signer({1: b"s" * 32}, 1)
 
@@ -222,3 +225,19 @@ async def test_buttons_are_signed_when_sent():
     await house.hears(Said("hi"))
     token = house.face.delivered[0].reply.rows[0][0].token
     assert SIGNER.read("harbour", token) == Press(Action.EXAMPLE, index=1)
+
+
+async def test_a_place_is_known_from_the_moment_it_is_bound():
+    """That a place has no community is not remembered; to which one it belongs is, for some seconds."""
+    ledger, at = MemoryLedger(), [0.0]
+    for name in ("harbour", "hill"):
+        await ledger.add_community(Community(name, name, name, datetime(2026, 1, 1, tzinfo=UTC)))
+    places = BoundPlaces(ledger, lambda: at[0])
+    origin = Origin("telegram", "-100", "-100")
+    assert await places.community(origin) is None
+    await ledger.bind("telegram", "-100", "harbour")
+    assert await places.community(origin) == "harbour"
+    await ledger.bind("telegram", "-100", "hill")
+    assert await places.community(origin) == "harbour"
+    at[0] = 6.0
+    assert await places.community(origin) == "hill"

@@ -18,7 +18,7 @@ from bot_handlers.admin.audit import audit, only_admins
 from bot_handlers.people.middleware import is_private
 from bot_handlers.places.codes import Codes
 
-CODE = Argument("code", Words("一次性代码", "The one-time code"), maximum=20)
+CODE = Argument("code", Words("一次性代码", "The one-time code"), required=False, maximum=20)
 COMMANDS = (
     Command("bind", Words("把这里连到一个社区", "Bind this place to a community"), (CODE,), True, True),
 )
