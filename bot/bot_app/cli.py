@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from bot_app.cli_admin import admin_commands
+from bot_app.cli_backup import backup_commands
 from bot_app.cli_documents_commands import documents_commands, ingest_command
 from bot_app.cli_queue_commands import queue_commands
 from bot_app.cli_start import OpenHouse, Start, in_words, say
@@ -186,6 +187,7 @@ def _start(context: typer.Context) -> Start:
 
 
 ingest_command(app, _start)
+backup_commands(app, _start)
 app.add_typer(documents_commands(_start), name="documents")
 app.add_typer(queue_commands(_start), name="queue")
 app.add_typer(admin_commands(_start), name="admin")

@@ -29,6 +29,9 @@ STAGES = {
     "embedding": ("建立索引", "Embedding"),
     "finishing": ("收尾", "Finishing"),
     "evaluating": ("评估", "Evaluating"),
+    "copying": ("复制", "Copying"),
+    "packing": ("打包", "Packing"),
+    "unpacking": ("解包", "Unpacking"),
 }
 
 

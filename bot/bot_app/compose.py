@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
 from bot_adapters.web import Uploads, WebFace, WebOptions, WebServer
+from bot_app.backup import backed
 from bot_app.boards import QueueBoards
 from bot_app.cli_admin import admin_operations
 from bot_app.compose_chats import ChatNeeds, open_chats
@@ -80,13 +81,17 @@ async def open_house(settings: Settings, owner: Owner, *, serve: bool) -> AsyncI
             queue = QueueOperations(lambda: _queue_alone(settings), base.clock, "")
             page = page_link((), None)
             admin = admin_operations(base.ledger, base.clock, Codes(base.ledger, MemoryLimiter(), base.clock))
-            yield House({**base.operations(_status(base, None)), **queue.names, **admin, "page": page})
+            backup = backed(settings, base.clock, None, base.knowledge.held).names
+            yield House(
+                {**base.operations(_status(base, None)), **queue.names, **admin, **backup, "page": page}
+            )
             return
         served = await _serve(stack, settings, base)
         queue = QueueOperations(lambda: nullcontext(served.queue), base.clock, served.store_url)
         page = page_link(served.server.urls, served.server.tickets.make)
         admin = admin_operations(base.ledger, base.clock, served.codes)
-        names = {**base.operations(_status(base, served)), **queue.names, **admin, "page": page}
+        backup = backed(settings, base.clock, served.store, base.knowledge.held).names
+        names = {**base.operations(_status(base, served)), **queue.names, **admin, **backup, "page": page}
         yield House(names, tuple(served.server.urls))
 
 
@@ -138,6 +143,7 @@ class Served:
     journal: RedisJournal
     outbox: RedisOutbox
     queue: RedisJobQueue
+    store: Store
     store_url: str
     codes: Codes
 
@@ -264,7 +270,7 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
     await stack.enter_async_context(Finisher(queue, base.ledger, outbox, studio.render).open())
     await stack.enter_async_context(studio.follower.open())
     await stack.enter_async_context(local_workers(settings.workers, settings.data, url))
-    return Served(server, intake, journal, outbox, queue, url, community.codes)
+    return Served(server, intake, journal, outbox, queue, store, url, community.codes)
 
 
 async def _first_run(base: Base) -> None:

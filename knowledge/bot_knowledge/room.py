@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot_core.ports.knowledge import KnowledgeStore
 from bot_knowledge.answering.guide import Guide
 from bot_knowledge.answering.quotes import Quoter
 from bot_knowledge.embedding.signals import Signals, open_signals
@@ -30,7 +29,7 @@ class Knowledge:
 
     library: DocumentLibrary
     answerer: Guide
-    store: KnowledgeStore
+    store: KeptStore
     manifest: Manifest
     signals: Signals
 
@@ -49,6 +48,10 @@ class Knowledge:
     async def waiting(self) -> dict[str, int]:
         """Return by community how many documents wait for the better embedding."""
         return {community: len(ids) for community, ids in (await self.manifest.waiting()).items()}
+
+    def held(self) -> AbstractAsyncContextManager[None]:
+        """Keep the index still for as long as the context lasts, so that its folder can be copied."""
+        return self.store.held()
 
     async def warm(self) -> None:
         """Load the models now, so that the first question need not wait for them."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,6 +42,7 @@ T = TypeVar("T")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 PAGE = 256
 SPARE_BYTES = 192 * 1024 * 1024  # the holes of one shard's files, and some
+HELD_SECONDS = 600.0  # a copy that takes longer lets questions through again
 WORTH_AN_INDEX = 20_000  # changed points; below, a full scan takes milliseconds
 
 
@@ -171,6 +174,27 @@ class EdgeStore:
 
         if self._exists(community):
             await self._lane.run(lambda: _named(settle, self._path(community)), LATER)
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Flush every shard, and keep the engine's thread waiting for as long as the context lasts."""
+        loop, still, go_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+        def hold() -> None:
+            try:
+                for shard in self._shards.values():
+                    shard.flush()
+            finally:
+                loop.call_soon_threadsafe(still.set)
+            go_on.wait(HELD_SECONDS)
+
+        waiting = asyncio.create_task(self._lane.run(hold, LATER), name="edge-held")
+        try:
+            await still.wait()
+            yield
+        finally:
+            go_on.set()
+            await waiting
 
     async def close(self) -> None:
         """Close the shards and end the thread."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -152,6 +153,15 @@ class Generations:
         """Force what was written to the disk."""
         now = self._current(community)
         await self._at(now).settle(now.name)
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Let nothing read or write for as long as the context lasts."""
+        async with AsyncExitStack() as stack:
+            for engine in {id(engine): engine for engine in self._engines.values()}.values():
+                await stack.enter_async_context(engine.held())
+            async with self._writing:
+                yield
 
     async def close(self) -> None:
         """Close every engine."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import numpy as np
 
@@ -86,6 +87,11 @@ class MemoryStore:
 
     async def settle(self, community: str) -> None:
         """Nothing waits to be written."""
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Nothing to hold: there are no files."""
+        yield
 
     async def close(self) -> None:
         """Nothing to close."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from qdrant_client import AsyncQdrantClient, models
@@ -101,6 +102,11 @@ class ServerStore:
 
     async def settle(self, community: str) -> None:
         """Nothing to do: the server keeps its own log."""
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Nothing to hold: the server's files are its own."""
+        yield
 
     async def close(self) -> None:
         """Close the client."""
