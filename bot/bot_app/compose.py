@@ -17,6 +17,7 @@ from bot_app.boards import QueueBoards
 from bot_app.cli_admin import admin_operations
 from bot_app.compose_chats import ChatNeeds, open_chats
 from bot_app.compose_handlers import declared, forms_of, ordered
+from bot_app.compose_models import ModelParts, open_models
 from bot_app.compose_parts import Admins, background, checks, limits, moderation, web_options
 from bot_app.compose_studio import files_of, open_studio
 from bot_app.compose_voice import open_voice
@@ -154,15 +155,16 @@ async def _open_base(stack: AsyncExitStack, settings: Settings) -> Base:
     url = settings.database_url.get_secret_value() if settings.database_url else sqlite_url(settings.data)
     ledger = await stack.enter_async_context(SqlLedger.open(url))
     fetcher = await stack.enter_async_context(SafeFetcher.open())
+    models = await stack.enter_async_context(open_models(settings))
     knowledge = await stack.enter_async_context(
-        open_knowledge(settings.data / "knowledge", _knowledge_options(settings, fetcher))
+        open_knowledge(settings.data / "knowledge", _knowledge_options(settings, fetcher, models))
     )
     await settle_communities(ledger, clock, handbook())
     current = CurrentCommunity(settings.community, knowledge.library)
     return Base(settings, clock, ledger, knowledge, current)
 
 
-def _knowledge_options(settings: Settings, fetcher: Fetcher) -> KnowledgeOptions:
+def _knowledge_options(settings: Settings, fetcher: Fetcher, models: ModelParts) -> KnowledgeOptions:
     return KnowledgeOptions(
         embedding=settings.embedding,
         qdrant_url=settings.qdrant_url or "",
@@ -171,6 +173,9 @@ def _knowledge_options(settings: Settings, fetcher: Fetcher) -> KnowledgeOptions
         max_files=settings.documents,
         question_characters=settings.question_characters,
         fetcher=fetcher,
+        writing=models.writing,
+        reranker=models.reranker,
+        kept_answers=settings.answer_cache,
     )
 
 

@@ -54,11 +54,11 @@ class _Section(BaseModel):
 class Model(_Section):
     """An OpenAI-compatible endpoint for one role; prices are per million tokens in ``currency``."""
 
-    url: HttpUrl = _is(..., "the endpoint, up to and with /v1", HTTP, later=True)
-    key: SecretStr | None = _is(None, "its key, where it needs one", SECRET, later=True)
-    model: str = _is("", "the model's name there", "a name", later=True)
-    price_in: float = _is(0.0, "price of a million tokens read", "a number from 0", later=True, ge=0)
-    price_out: float = _is(0.0, "price of a million tokens written", "a number from 0", later=True, ge=0)
+    url: HttpUrl = _is(..., "the endpoint, up to and with /v1", HTTP)
+    key: SecretStr | None = _is(None, "its key, where it needs one", SECRET)
+    model: str = _is("", "the model's name there", "a name")
+    price_in: float = _is(0.0, "price of a million tokens read", "a number from 0", ge=0)
+    price_out: float = _is(0.0, "price of a million tokens written", "a number from 0", ge=0)
 
 
 class Models(_Section):
@@ -203,9 +203,14 @@ class Settings(_Section):
 
     # --- models and platforms
     models: Models = Models()
-    currency: str = _is(
-        "USD", "of the models' prices", "a name like USD or CNY", later=True, min_length=1, max_length=8
+    answer_cache: int = _is(
+        2000,
+        "answers kept in memory for questions that are asked again; 0 keeps none",
+        "a number from 0",
+        ge=0,
+        le=1_000_000,
     )
+    currency: str = _is("USD", "of the models' prices", "a name like USD or CNY", min_length=1, max_length=8)
     admins: Persons = _is(
         (),
         "who is an admin everywhere, besides a platform's own admins",

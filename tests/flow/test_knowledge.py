@@ -256,3 +256,23 @@ async def test_kill_in_the_middle_of_ingestion(tmp_path, corpus, writes):
         assert result.added + result.unchanged == 4 and result.unchanged == writes - 1
         assert await index(knowledge) == clean
         assert await knowledge.store.count("c") == sum(len(items) for items in clean.values())
+
+
+ALONE = "# Harbour\n\n## Membership\n\nThe fee is thirty-one euro a year, paid in March.\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "outcomes"),
+    [
+        ("How much is the membership fee?", {Outcome.ANSWERED}),
+        ("When is the fee paid?", {Outcome.ANSWERED}),
+        ("会费是多少？", {Outcome.ANSWERED, Outcome.RELATED}),
+        ("What is the best pizza topping?", {Outcome.UNKNOWN}),
+        ("怎么给猫洗澡？", {Outcome.UNKNOWN}),
+    ],
+)
+async def test_a_single_document_is_enough(tmp_path, question, outcomes):
+    """A community that has just begun: what its one document says is answered, what it doesn't is not."""
+    async with open_knowledge(tmp_path / "data", KnowledgeOptions()) as knowledge:
+        await ingest(knowledge, "c", write(tmp_path / "docs", {"harbour.md": ALONE}))
+        assert (await ask(knowledge, "c", question)).outcome in outcomes

@@ -15,6 +15,22 @@ from bot_knowledge.ranking.candidates import Candidate, Search
 from bot_knowledge.ranking.lacking import lacking
 from bot_knowledge.text.terms import term_id, terms
 
+SMALL = 12.0  # passages; an index of so many is half as small as can be
+FEW, MANY = 30.0, 240.0  # passages up to which the weights for few count alone, and from which they don't
+# In a small index little is rare or unusual, so these weigh otherwise there.
+OTHERWISE_WHEN_SMALL = (
+    "unseen_own",
+    "best_cos_fast",
+    "best_cos_better",
+    "best_late",
+    "best_coverage",
+    "q_best_alike",
+    "any_word_rarest",
+    "any_word_mean",
+    "told_least",
+    "unknown_names",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -28,12 +44,16 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class GateWeights:
-    """Two logistic functions over the features of ``features``, and where to cut them."""
+    """Two logistic functions over the features of ``features``, and where to cut them.
+
+    ``few`` are the ones for an index of few passages; between few and many the two are mixed.
+    """
 
     near: Mapping[str, float]
     sure: Mapping[str, float]
     near_at: float = 0.5
     sure_at: float = 0.5
+    few: GateWeights | None = None
 
 
 def features(
@@ -80,17 +100,37 @@ def features(
     found["unknown_language"] = 1.0 - min(own * 2, 1.0)
     found["late_cross"] = found["late"] * found["cross"]
     found["coverage_same"] = found["coverage"] * found["same"]
+    found["passages"] = float(search.snapshot.total)
+    small = 1.0 / (1.0 + search.snapshot.total / SMALL)
+    found["small"] = small
+    found |= {f"small_{name}": small * found.get(name, 0.0) for name in OTHERWISE_WHEN_SMALL}
     return found
 
 
 def judge(found: Mapping[str, float], weights: GateWeights) -> Verdict:
     """Decide between the three outcomes."""
-    near, sure = logistic(found, weights.near), logistic(found, weights.sure)
-    if near < weights.near_at:
+    few, share = weights.few or weights, _fewness(found.get("passages", MANY))
+    near = _mixed(logistic(found, weights.near), logistic(found, few.near), share)
+    sure = _mixed(logistic(found, weights.sure), logistic(found, few.sure), share)
+    if near < _mixed(weights.near_at, few.near_at, share):
         return Verdict(Outcome.UNKNOWN, Reason.NOTHING_NEAR, near, sure)
-    if sure < weights.sure_at:
+    if sure < _mixed(weights.sure_at, few.sure_at, share):
         return Verdict(Outcome.RELATED, Reason.NEAR_BUT_NOT_THIS, near, sure)
     return Verdict(Outcome.ANSWERED, Reason.NONE, near, sure)
+
+
+def _fewness(passages: float) -> float:
+    """Return how much the weights for few passages count, 0 to 1."""
+    spread = math.log(MANY / max(passages, 1.0)) / math.log(MANY / FEW)
+    return max(0.0, min(1.0, spread))
+
+
+def _mixed(many: float, few: float, share: float) -> float:
+    """Mix two probabilities by their log odds."""
+    if share <= 0.0:
+        return many
+    odds = (1 - share) * math.log(many / (1 - many)) + share * math.log(few / (1 - few))
+    return 1.0 / (1.0 + math.exp(-odds))
 
 
 def logistic(found: Mapping[str, float], weights: Mapping[str, float]) -> float:

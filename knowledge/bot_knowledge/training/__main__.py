@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Literal
 
-from bot_knowledge.training.collect import from_corpus, from_reading
+from bot_knowledge.training.collect import from_corpus, from_parts, from_reading
 from bot_knowledge.training.fit import fit
 from bot_knowledge.training.gate import check
 from bot_knowledge.training.sentences import fit_sentences
@@ -50,6 +50,9 @@ async def _collect(reading: Path | None, corpora: list[list[Path]], work: Path) 
             examples = await from_corpus(folder, questions, work, folder.name, stage)
             path = work / f"{folder.name}.{stage}.json"
             path.write_text(json.dumps(examples, ensure_ascii=False), encoding="utf-8")
+            small = await from_parts(folder, questions, work, folder.name, stage)
+            path = work / f"{folder.name}.{stage}.small.json"
+            path.write_text(json.dumps(small, ensure_ascii=False), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +21,9 @@ from bot_knowledge.room import Knowledge, open_knowledge
 Json = dict[str, Any]
 CANDIDATES = 40  # kept per question
 COMMUNITY = "training"
+PARTS = (1, 3, 8)  # documents of a small community
+APART = 3  # documents up to which what another document says is surely not said
+AWAY = 0.3  # share of answerable questions that are asked where their document is not, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,69 @@ async def from_corpus(
             if not isinstance(step, IngestProgress):
                 print(name, step.added, "documents")  # noqa: T201 - a tool for the terminal
         return [await _of_item(knowledge, item, name) for item in read_questions(questions)]
+
+
+async def from_parts(
+    folder: Path,
+    questions: Path,
+    data: Path,
+    name: str,
+    embedding: Literal["full", "fast"] = "full",
+    seed: int = 5,
+) -> list[Json]:
+    """Return examples from a corpus cut into small communities of 1, 3 and 8 documents.
+
+    An answerable question is asked where its document is, and where it is not; a near-miss where what is nearest is.
+    """
+    chance = random.Random(seed)  # noqa: S311 - a sample, no secret
+    files = await asyncio.to_thread(_files, folder)
+    items, options = read_questions(questions), KnowledgeOptions(embedding=embedding)
+    examples: list[Json] = []
+    async with open_knowledge(data / f"{name}-{embedding}", options) as whole:
+        nearest = {item.question: await _nearest(whole, item.question) for item in items}
+    for size in PARTS:
+        chance.shuffle(files)
+        parts = [files[start : start + size] for start in range(0, len(files), size)]
+        async with open_knowledge(data / f"{name}-{embedding}-{size}", options) as knowledge:
+            for number, part in enumerate(parts):
+                async for _ in knowledge.library.ingest(f"part{number}", part):
+                    pass
+            for item in items:
+                examples += await _in_parts(knowledge, item, name, parts, nearest[item.question], chance)
+    return examples
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix in (".md", ".txt", ".html"))
+
+
+async def _nearest(knowledge: Knowledge, question: str) -> str:
+    judged = await knowledge.answerer.judged(COMMUNITY, question)
+    assert judged is not None
+    return judged.ranked[0].passage.source
+
+
+async def _in_parts(
+    knowledge: Knowledge,
+    item: Item,
+    name: str,
+    parts: Sequence[Sequence[Path]],
+    nearest: str,
+    chance: random.Random,
+) -> list[Json]:
+    """Ask a question in the small community where its document is (or what is nearest), and in another."""
+    wanted = item.files if item.answerable else (nearest,)
+    homes = [n for n, part in enumerate(parts) if any(is_file(str(path), wanted) for path in part)]
+    others = [n for n in range(len(parts)) if n not in homes]
+    found = []
+    if homes and item.kind != "offtopic":
+        found.append(await _of_item(knowledge, item, f"{name}-small", f"part{homes[0]}"))
+    elif others:
+        found.append(await _of_item(knowledge, item, f"{name}-small", f"part{chance.choice(others)}"))
+    if item.answerable and others and len(parts[0]) <= APART and chance.random() < AWAY:
+        away = replace(item, answerable=False, kind="offtopic")
+        found.append(await _of_item(knowledge, away, f"{name}-away", f"part{chance.choice(others)}"))
+    return found
 
 
 async def from_reading(path: Path, data: Path, seed: int = 1) -> list[Json]:
@@ -100,8 +167,8 @@ async def _of_asked(knowledge: Knowledge, asked: Asked) -> Json:
     )
 
 
-async def _of_item(knowledge: Knowledge, item: Item, name: str) -> Json:
-    judged = await knowledge.answerer.judged(COMMUNITY, item.question)
+async def _of_item(knowledge: Knowledge, item: Item, name: str, community: str = COMMUNITY) -> Json:
+    judged = await knowledge.answerer.judged(community, item.question)
     assert judged is not None
     labels = [
         item.answerable and is_file(c.passage.source, item.files) and has_span(c.passage.text, item.spans)

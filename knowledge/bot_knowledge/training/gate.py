@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot_knowledge.ranking.gate import logistic
+from bot_knowledge.ranking.gate import OTHERWISE_WHEN_SMALL, logistic
 
 Json = dict[str, Any]
 Floats = NDArray[np.float64]
@@ -23,42 +23,68 @@ SURE = {
     "full": f"{COMMON} late weakest lack_max lack_mean gap z_better cos_better coverage_same fits".split(),
     "fast": f"{COMMON} cos_fast gap coverage_same fits".split(),
 }
+IN_FEW = ["small", *(f"small_{name}" for name in OTHERWISE_WHEN_SMALL)]
 READING = 0.3  # weight of an encyclopaedia's question against a community's
 FALSE_UNKNOWN = 0.025  # share of answerable questions that may be refused outright
+FALSE_UNKNOWN_FEW = 0.06  # the same in an index of few passages
 FOLDS = 5
 ASSERTED = 0.83  # share of answerable and found questions that are asserted
 
 
-def fit_gate(own: Sequence[Json], reading: Sequence[Json], stage: str = "full") -> Json:
-    """Return {"near", "sure", "near_at", "sure_at"}; the cuts are made on questions that a fold was not fitted to."""
-    near, sure = _fitted(own, reading, stage)
-    known: list[float] = []
-    found: list[float] = []
+def fit_gate(own: Sequence[Json], reading: Sequence[Json], stage: str = "full", few: bool = False) -> Json:
+    """Return {"near", "sure", "near_at", "sure_at"}; the cuts are made on questions that a fold was not fitted to.
+
+    ``few``: the examples are of indexes with few passages.
+    """
+    near, sure = _fitted(own, reading, stage, few)
+    known: list[tuple[float, float]] = []  # (small, chance)
+    found: list[tuple[float, float]] = []
+    asked = sorted({example["question"] for example in own})
     for fold in range(FOLDS):
-        away = [example for index, example in enumerate(own) if index % FOLDS == fold]
-        own_near, own_sure = _fitted([e for i, e in enumerate(own) if i % FOLDS != fold], reading, stage)
-        known += [logistic(example["gate"], own_near) for example in away if example["answerable"]]
-        found += [logistic(example["gate"], own_sure) for example in away if answered(example)]
-    return {
-        "near": near,
-        "sure": sure,
-        "near_at": round(sorted(known)[int(FALSE_UNKNOWN * len(known))], 4),
-        "sure_at": round(sorted(found)[int((1 - ASSERTED) * len(found))], 4),
-    }
+        apart = set(asked[fold::FOLDS])
+        away = [example for example in own if example["question"] in apart]
+        rest = [example for example in own if example["question"] not in apart]
+        own_near, own_sure = _fitted(rest, reading, stage, few)
+        known += [_chance(example, own_near) for example in away if example["answerable"]]
+        found += [_chance(example, own_sure) for example in away if answered(example)]
+    refused = FALSE_UNKNOWN_FEW if few else FALSE_UNKNOWN
+    near_at, sure_at = _cut(near, known, refused), _cut(sure, found, 1 - ASSERTED)
+    return {"near": near, "sure": sure, "near_at": near_at, "sure_at": sure_at}
+
+
+def _chance(example: Json, weights: Mapping[str, float]) -> tuple[float, float]:
+    return float(example["gate"].get("small", 0.0)), logistic(example["gate"], weights)
+
+
+def _cut(weights: dict[str, float], passed: Sequence[tuple[float, float]], share: float) -> float:
+    """Return the chance below which ``share`` falls.
+
+    Where the weights know ``small``, it is to fall below in indexes of every size: the cut is fitted as a line over ``small``,
+    whose slope goes into the weight.
+    """
+    if "small" not in weights:
+        return round(sorted(chance for _, chance in passed)[int(share * len(passed))], 4)
+    ordered = np.array(sorted((small, float(np.log(chance / (1 - chance)))) for small, chance in passed))
+    thirds = np.array_split(ordered, 3)  # by size
+    cuts = [np.quantile(third[:, 1], share) for third in thirds]
+    slope, level = np.polyfit([third[:, 0].mean() for third in thirds], cuts, 1)
+    weights["small"] = round(weights["small"] - float(slope), 5)
+    return round(float(1 / (1 + np.exp(-level))), 4)
 
 
 def _fitted(
-    own: Sequence[Json], reading: Sequence[Json], stage: str
+    own: Sequence[Json], reading: Sequence[Json], stage: str, few: bool
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Return the two logistic functions: near, sure.
 
     Few features, and the reading-comprehension sets as well: fitted to all of ``lacking`` and to one community alone, it told
     near-misses better there, but asserted only half of what was found in another community.
     """
-    near = fit_logistic(own, NEAR[stage], [float(example["near"]) for example in own])
+    more = IN_FEW if few else []
+    near = fit_logistic(own, [*NEAR[stage], *more], [float(example["near"]) for example in own])
     examples = [*own, *({**example, "weight": READING} for example in reading)]
     treated = [example for example in examples if example["near"]]
-    sure = fit_logistic(treated, SURE[stage], [float(answered(e)) for e in treated])
+    sure = fit_logistic(treated, [*SURE[stage], *more[:1]], [float(answered(e)) for e in treated])
     return near, sure
 
 
@@ -121,16 +147,23 @@ def rates(examples: Sequence[Json], gate: Mapping[str, Any]) -> dict[str, float]
 
 
 def check(work: Path, stage: str = "full") -> Json:
-    """Fit with four folds of the corpora and print; return the gate fitted to everything."""
+    """Fit with four folds of the corpora and print; return the gate fitted to everything, with its ``few``."""
     use = stage == "full" and (work / "reading.json").exists()
     reading = json.loads((work / "reading.json").read_text(encoding="utf-8")) if use else []
-    paths = sorted(work.glob(f"*.{stage}.json"))
-    own = [example for path in paths for example in json.loads(path.read_text(encoding="utf-8"))]
+    gate = _checked(work.glob(f"*.{stage}.json"), reading, stage, few=False)
+    return {**gate, "few": _checked(work.glob(f"*.{stage}.small.json"), reading, stage, few=True)}
+
+
+def _checked(paths: Iterable[Path], reading: Sequence[Json], stage: str, *, few: bool) -> Json:
+    own = [example for path in sorted(paths) for example in json.loads(path.read_text(encoding="utf-8"))]
+    asked = sorted({example["question"] for example in own})
     rows = []
     for k in range(4):
-        gate = fit_gate([e for i, e in enumerate(own) if i % 4 != k], reading, stage)
-        rows.append(rates([e for i, e in enumerate(own) if i % 4 == k], gate))
-    print(stage, "four folds", {n: round(float(np.mean([r[n] for r in rows])), 3) for n in rows[0]})  # noqa: T201
-    gate = fit_gate(own, reading, stage)
-    print(stage, "everything", rates(own, gate), "reading", rates(reading, gate) if reading else "")  # noqa: T201
+        apart = set(asked[k::4])
+        gate = fit_gate([e for e in own if e["question"] not in apart], reading, stage, few)
+        rows.append(rates([e for e in own if e["question"] in apart], gate))
+    what = f"{stage}, few" if few else stage
+    print(what, "four folds", {n: round(float(np.mean([r[n] for r in rows])), 3) for n in rows[0]})  # noqa: T201
+    gate = fit_gate(own, reading, stage, few)
+    print(what, "everything", rates(own, gate))  # noqa: T201
     return gate

@@ -27,5 +27,8 @@ class Learned:
 def learned() -> Learned:
     """Return the numbers in ``learned.json``."""
     data = json.loads(files("bot_knowledge").joinpath("weights", "learned.json").read_text(encoding="utf-8"))
-    gates = {stage: GateWeights(**gate) for stage, gate in data["gate"].items()}
+    gates = {
+        stage: GateWeights(**{**gate, "few": GateWeights(**gate["few"])})
+        for stage, gate in data["gate"].items()
+    }
     return Learned(data["fusion"], gates, data["sentence"])
