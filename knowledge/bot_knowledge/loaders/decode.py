@@ -19,7 +19,10 @@ _BINARY = (
     b"ID3",
 )
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffe\uffff]")
-_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad\u202a-\u202e\u2066-\u2069]")
+# Joiners, marks of direction, and Unicode's tag letters and selectors, which can spell words that nobody sees.
+_INVISIBLE = re.compile(
+    "[\u200b\u200c\u200d\u2060\ufeff\u00ad\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f\U000e0100-\U000e01ef]"
+)
 
 
 def decode(data: bytes) -> str:
@@ -28,11 +31,11 @@ def decode(data: bytes) -> str:
         raise Unreadable("a binary file, not text")
     for encoding in _candidates(data):
         try:
-            text = data.decode(encoding)
+            text = _INVISIBLE.sub("", data.decode(encoding))
         except (UnicodeDecodeError, LookupError):
             continue
         if _plausible(text):
-            return _INVISIBLE.sub("", _CONTROLS.sub("", text)).replace("\r\n", "\n").replace("\r", "\n")
+            return _CONTROLS.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     if b"\x00" in data[:4096]:
         raise Unreadable("a binary file, not text")
     raise Unreadable("unknown encoding (UTF-8, UTF-16 and GB18030 were tried)")
