@@ -13,6 +13,7 @@ from bot_core.errors import NotFound, UnknownCommunity
 from bot_core.ports.ledger import Community, VotedAnswer
 from bot_core.ports.work import JobState, JobView
 from bot_ledger.facts import MemoryFacts
+from bot_ledger.spending import Spent, spent_of
 from bot_ledger.statistics import Daily, fold
 
 Key = tuple[str, str]  # community, id
@@ -219,6 +220,10 @@ class MemoryLedger(MemoryFacts):
             for line, count in lines.items()
             if line[0] >= first and community in (None, line[1])
         )
+
+    async def spent(self, community: str | None, since: datetime) -> list[Spent]:
+        """Return what models cost per day (UTC), community and model, oldest first."""
+        return spent_of(self._answers.values(), community, since)
 
     def _lines(
         self, answers: Iterable[Key], votes: Iterable[tuple[str, str, str]], jobs: Iterable[Key]

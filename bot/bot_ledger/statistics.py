@@ -84,12 +84,13 @@ async def daily(database: Database, community: str | None, since: datetime) -> l
 
 
 def _counted(dialect: str, table: Table, kind: str, name: str, time: str) -> Select[Any]:
-    day = _day(dialect, table.c[time])
+    day = day_of(dialect, table.c[time])
     columns = (day.label("day"), table.c.community, literal(kind).label("kind"), table.c[name].label("name"))
     return select(*columns, func.count().label("count")).group_by(day, table.c.community, table.c[name])
 
 
-def _day(dialect: str, time: ColumnElement[datetime]) -> ColumnElement[str]:
+def day_of(dialect: str, time: ColumnElement[datetime]) -> ColumnElement[str]:
+    """Return a column's day (UTC) as ISO text."""
     if dialect == "sqlite":  # kept as text that begins with the date
         return func.substr(cast(time, String), 1, 10)
     return func.to_char(func.timezone("UTC", time), "YYYY-MM-DD")

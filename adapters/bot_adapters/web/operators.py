@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
+import ipaddress
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from time import perf_counter
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from bot_adapters.web.envelope import dump
-from bot_core.errors import YinluError
+from bot_core.errors import NotAllowed, YinluError
+from bot_core.identity import Words
 
 Check = Callable[[], Awaitable[None]]
 BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0)
+PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Real-IP")  # a proxy's: then the peer's address says nothing
+NO_METRICS = Words(
+    "指标只对本机开放，或凭 YINLU_METRICS_TOKEN 访问。",
+    "Metrics are for this machine alone, or for whoever has YINLU_METRICS_TOKEN.",
+)
+
+
+class Watched(CollectorRegistry):
+    """A registry that is brought up to date before it is shown; ``token`` opens it to others than this machine."""
+
+    def __init__(self, token: str = "", refresh: Callable[[], Awaitable[None]] | None = None) -> None:
+        super().__init__()
+        self.token, self.refresh = token, refresh
 
 
 class Metrics:
@@ -73,10 +89,30 @@ class Metrics:
         return counted
 
     async def show(self, request: web.Request) -> web.Response:
-        """Serve /metrics."""
+        """Serve /metrics: to this machine, or to whoever brings the token. Raises NotAllowed."""
+        watched = self.registry if isinstance(self.registry, Watched) else Watched()
+        if not (_bears(request, watched.token) or _from_here(request)):
+            raise NotAllowed("metrics", NO_METRICS)
+        if watched.refresh is not None:
+            await watched.refresh()
         return web.Response(
             body=generate_latest(self.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )
+
+
+def _bears(request: web.BaseRequest, token: str) -> bool:
+    given = request.headers.get(hdrs.AUTHORIZATION, "").encode()
+    return bool(token) and hmac.compare_digest(given, f"Bearer {token}".encode())
+
+
+def _from_here(request: web.BaseRequest) -> bool:
+    """Tell whether the peer is on this machine and speaks for itself; a Unix socket's peer has no address."""
+    if any(name in request.headers for name in PASSED_ON):
+        return False
+    try:
+        return not request.remote or ipaddress.ip_address(request.remote).is_loopback
+    except ValueError:
+        return False
 
 
 class _Read:

@@ -104,7 +104,9 @@ end
 local function expire(tries)
   for _, id in ipairs(call('ZRANGEBYSCORE', R .. 'lease', '-inf', NOW, 'LIMIT', 0, 32)) do
     local j = load(id)
-    if j and j.s == 'running' then back(j, tries, 1, 'its worker stopped answering')
+    if j and j.s == 'running' then
+      call('HINCRBY', R .. 'n', 'expired:' .. j.la, 1)
+      back(j, tries, 1, 'its worker stopped answering')
     else call('ZREM', R .. 'lease', id) end
   end
 end
