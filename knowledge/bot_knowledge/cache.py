@@ -2,7 +2,7 @@
 
 What is kept holds for one community, one state of its documents, one audience and language, and the models and prompts that
 were at work; where any of these differs, nothing is found. A question that only looks alike must not be taken for another: beside
-a very close meaning its numbers, names, denials and what it asks for must be equal.
+a very close meaning its numbers, names, denials, what it asks for and every word but asides must be equal.
 """
 
 from __future__ import annotations
@@ -18,13 +18,29 @@ from numpy.typing import NDArray
 from bot_core.answers import Answer, Question
 from bot_knowledge.answering.expect import Expected, expected
 from bot_knowledge.text.language import folded, language_of, squeezed
-from bot_knowledge.text.terms import content_words
+from bot_knowledge.text.terms import stem, surface_words
 from bot_knowledge.writing.facts import denied, names, standing
 
 Floats = NDArray[np.float32]
 Key = tuple[object, ...]
 ALIKE = 0.9  # cosine from which two questions may mean the same
-SHARED = 0.5  # share of words that two such questions have in common, one language
+# What may be said beside a question, and what little words may stand for each other, without its meaning anything else.
+_ASIDE = frozenset(
+    """
+    hi hello hey dear all everyone guys please pls kindly quick question tell me could you would can do does is are i we us
+    the a an to of there any anybody anyone somebody someone know thanks thank you thx ty so just my our it's its s
+    请问 请 问 问下 问一下 想 想问 一下 下 谢谢 感谢 多谢 大佬 大佬们 们 大家 有人 知道 有没有 人 你好 您好 吗 么 呢 啊 呀 吧
+    的 了 是 我 我们 你们 咱们 这里 社区 有 会 要 需要 可以 能 还 就 也 那 那么
+    """.split()  # noqa: SIM905 - a list of words is read best as words
+)
+_SAME = {
+    **dict.fromkeys(("如何", "怎样", "咋"), "怎么"),
+    **dict.fromkeys(("哪儿", "什么地方"), "哪里"),
+    "何时": "什么时候",
+    "几": "多少",
+    "为何": "为什么",
+    **{f"{word}'s": word for word in ("what", "where", "who", "how", "when")},
+}
 _ASKS = re.compile(
     r"\b(who|whom|whose|when|where|why|which|what|how (?:many|much|long|often|old|far|big|large)|how)\b"
     r"|(谁|哪位|什么时候|何时|几点|几号|哪天|哪里|哪儿|在哪|为什么|为何|多少|几|多久|怎么|怎样|如何|哪些|哪个|什么|吗|是否|能不能|可不可以)"
@@ -56,7 +72,7 @@ class _Kept:
     exact: str
     vector: Floats
     shape: tuple[object, ...]
-    words: frozenset[str]
+    words: tuple[str, ...]
     answer: Answer
     since: float
 
@@ -85,12 +101,12 @@ class AnswerCache:
         asked = np.asarray(vector, dtype=np.float32)
         scores = np.stack([held.vector for held in group]) @ asked
         own = shape(text)
-        words = frozenset(content_words(text))
+        words = telling(text)
         for index in np.argsort(-scores)[:5]:
             held = group[int(index)]
             if scores[index] < self.alike:
                 return None
-            if held.shape == own and _shares(words, held.words) and self._fresh(held):
+            if held.shape == own and words == held.words and self._fresh(held):
                 return held.answer
         return None
 
@@ -99,7 +115,7 @@ class AnswerCache:
         place = (key, normal(text))
         self._drop(place)
         unit = np.asarray(vector, dtype=np.float32)
-        held = _Kept(key, place[1], unit, shape(text), frozenset(content_words(text)), answer, self.now())
+        held = _Kept(key, place[1], unit, shape(text), telling(text), answer, self.now())
         self._kept[place] = held
         self._by_key.setdefault(key, []).append(held)
         while len(self._kept) > self.size:
@@ -150,5 +166,7 @@ def shape(text: str) -> tuple[object, ...]:
     )
 
 
-def _shares(left: frozenset[str], right: frozenset[str]) -> bool:
-    return not left or not right or len(left & right) / max(len(left), len(right)) >= SHARED
+def telling(text: str) -> tuple[str, ...]:
+    """Return the words by which two questions differ, in order: all but asides, each in the form that stands for its like."""
+    words = (_SAME.get(word, word) for word in surface_words(folded(text), stops=True))
+    return tuple(stem(word) if word.isascii() else word for word in words if word not in _ASIDE)

@@ -118,14 +118,14 @@ def content_words(text: str) -> set[str]:
     return {term for term in terms(text) if not term.startswith("=")}
 
 
-def surface_words(text: str) -> list[str]:
-    """Return the words of a text that carry meaning, as written and in order, each once."""
+def surface_words(text: str, *, stops: bool = False) -> list[str]:
+    """Return the words of a text that carry meaning (with ``stops`` all others too), as written and in order, each once."""
     found: dict[str, None] = {}
     for match in _PIECES.finditer(text):
         piece = match.group()
         is_chinese = piece[0] > "⺀" and not piece.isascii()
         for word in _words().cut(piece) if is_chinese else [piece]:
             stop = word in STOP_ZH if is_chinese else word.lower() in STOP_EN
-            if not stop:
+            if stops or not stop:
                 found[word] = None
     return list(found)
