@@ -13,7 +13,7 @@ from bot_core.errors import NotFound, UnknownCommunity
 from bot_core.ports.ledger import Community, VotedAnswer
 from bot_core.ports.work import JobState, JobView
 from bot_ledger.facts import MemoryFacts
-from bot_ledger.spending import Spent, spent_of
+from bot_ledger.reports import MemoryReports
 from bot_ledger.statistics import Daily, fold
 
 Key = tuple[str, str]  # community, id
@@ -21,13 +21,12 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class MemoryLedger(MemoryFacts):
+class MemoryLedger(MemoryFacts, MemoryReports):
     """Keeps the same rows and rules as ``SqlLedger``, in dictionaries."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._answers: dict[Key, AnswerRecord] = {}
-        self._votes: dict[tuple[str, str, str], Vote] = {}
+        MemoryFacts.__init__(self)
+        MemoryReports.__init__(self)
         self._communities: dict[str, Community] = {}
         self._places: dict[tuple[str, str], str] = {}
         self._settings: dict[tuple[str, str], str] = {}
@@ -220,10 +219,6 @@ class MemoryLedger(MemoryFacts):
             for line, count in lines.items()
             if line[0] >= first and community in (None, line[1])
         )
-
-    async def spent(self, community: str | None, since: datetime) -> list[Spent]:
-        """Return what models cost per day (UTC), community and model, oldest first."""
-        return spent_of(self._answers.values(), community, since)
 
     def _lines(
         self, answers: Iterable[Key], votes: Iterable[tuple[str, str, str]], jobs: Iterable[Key]

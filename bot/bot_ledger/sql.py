@@ -21,14 +21,14 @@ from bot_ledger.engines import Database, PostgresDatabase, SqliteDatabase, is_sq
 from bot_ledger.facts import SqlFacts
 from bot_ledger.forget import forget
 from bot_ledger.migrate import upgrade
-from bot_ledger.spending import Spent, spent
+from bot_ledger.reports import SqlReports
 from bot_ledger.statistics import Daily, daily
 
 EXPORT_BATCH = 200
 NO_TIME = datetime(1, 1, 2, tzinfo=UTC)
 
 
-class SqlLedger(SqlFacts):
+class SqlLedger(SqlFacts, SqlReports):
     """The ledger in a database; made by ``open``."""
 
     def __init__(self, database: Database) -> None:
@@ -255,10 +255,6 @@ class SqlLedger(SqlFacts):
         """Remove a person's questions, words, votes and jobs; only counts per day remain."""
         async with self._database.transaction() as connection:
             return await forget(connection, self._insert, [rows.clean(person) for person in persons])
-
-    async def spent(self, community: str | None, since: datetime) -> list[Spent]:
-        """Return what models cost per day (UTC), community and model, oldest first."""
-        return await spent(self._database, community, since)
 
     async def daily(self, community: str | None, since: datetime) -> list[Daily]:
         """Return counts per day (UTC), forgotten persons' included, oldest first."""
