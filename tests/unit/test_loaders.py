@@ -104,3 +104,15 @@ def test_plain_text_headings_and_questions():
 def test_dates_are_found(text, name, date):
     """The date is what the text says of itself, else the file's name says; impossible dates are none."""
     assert load(text.encode(), name).date == date
+
+
+@pytest.mark.parametrize(
+    "line", ["0.13.2, 17 July 2026. A hole is closed.", "0.8，2023 年 12 月。改写成 Rust。"]
+)
+@pytest.mark.parametrize("name", ["changes.txt", "changes.md"])
+def test_versions_stay_whole(line, name):
+    """A version number at the head of a line is read as it stands; a list's number makes an item."""
+    document = load(f"Changes\n\n{line}\n\n1. Stop the server.\n2. Start it.\n".encode(), name)
+    text = "\n".join(block.text for block in document.blocks)
+    assert line.split(" ")[0] in text
+    assert "Stop the server." in text

@@ -29,7 +29,7 @@ from bot_knowledge.ranking.gate import Verdict
 LOOKED = 8  # quotes among which a disagreement is looked for
 FURTHER = 0.3  # odds of a further quote against the first
 _MARKUP = re.compile(r"([\\`*_\[\]<>])")
-_LIST = re.compile(r"^\s*(?:[-*•]|\d+[.)、])\s*")
+_LIST = re.compile(r"^\s*(?:[-*•]|\d+[.)、](?!\d))\s*")
 
 
 @dataclass(frozen=True, slots=True)

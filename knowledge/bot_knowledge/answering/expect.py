@@ -73,12 +73,12 @@ _ANSWERS: dict[Expected, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     Expected.STEPS: re.compile(
-        r"^\s*(?:\d+[.)、]|[-*•])|\b(?:first|then|click|send|type|open|go to|fill|write|ask|use"
+        r"^\s*(?:\d+[.)、](?!\d)|[-*•])|\b(?:first|then|click|send|type|open|go to|fill|write|ask|use"
         r"|press|run|post|choose|add|need|must|after|once)\b"
         r"|先|然后|再|点击|发送|填写|打开|输入|提交|申请|联系|选择|使用|需要|即可|就能|步",
         re.IGNORECASE | re.MULTILINE,
     ),
-    Expected.LIST: re.compile(r"^\s*(?:\d+[.)、]|[-*•])|[、,，;；:：]", re.MULTILINE),
+    Expected.LIST: re.compile(r"^\s*(?:\d+[.)、](?!\d)|[-*•])|[、,，;；:：]", re.MULTILINE),
 }
 
 

@@ -20,7 +20,7 @@ from bot_knowledge.text.language import simplified
 from bot_knowledge.text.sentences import Span, sentences
 
 Floats = NDArray[np.float32]
-_STEP = re.compile(r"^\s*\d{1,2}[.)、]")
+_STEP = re.compile(r"^\s*\d{1,2}[.)、](?!\d)")
 MOST_STEPS = 9
 QUOTED = 3  # passages that quotes are taken from
 KEPT = 4_000  # sentences whose vectors stay in memory

@@ -9,7 +9,7 @@ from bot_knowledge.text.sentences import Span, sentences
 
 LEAD_IN = re.compile(r"[:：]\s*$")
 QUESTION = re.compile(r"[?？]\W*$")
-_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)、]|[①-⑳]|[（(]\d+[)）])")
+_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)、](?!\d)|[①-⑳]|[（(]\d+[)）])")
 LONGEST = 420  # characters of a quote
 
 

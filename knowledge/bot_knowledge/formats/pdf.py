@@ -20,7 +20,7 @@ GAP = 1.55  # line heights between two paragraphs
 EDGE = 0.09  # of the page: where headers and footers stand
 FEW = 16  # letters below which a page is taken for a scan
 ITEM = re.compile(
-    r"^\s*(?:[•·●○▪■◦‣–—*]|-\s|\(?\d{1,3}[.)、]|[一二三四五六七八九十]{1,3}、|[a-zA-Z][.)]\s)\s*"
+    r"^\s*(?:[•·●○▪■◦‣–—*]|-\s|\(?\d{1,3}[.)、](?!\d)|[一二三四五六七八九十]{1,3}、|[a-zA-Z][.)]\s)\s*"
 )
 BULLET = re.compile(r"^\s*[•·●○▪■◦‣]\s*")
 SENTENCE_END = re.compile(r"[.!?。！？:：;；]['\"”’）)]*$")
