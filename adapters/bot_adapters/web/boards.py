@@ -44,7 +44,9 @@ class Boards(Protocol):
 
 async def show(boards: Boards, connection: Connection, answers: str, before: Json | None = None) -> Json:
     """Send the board to this connection unless it equals ``before``; return what was read."""
-    data = board_data(await boards.board(person_of(connection.visitor).id), connection.locale)
+    data = board_data(
+        await boards.board(person_of(connection.visitor, connection.platform).id), connection.locale
+    )
     if data != before:
         connection.say(numbered(frame("board", data, answers), connection.session))
     return data

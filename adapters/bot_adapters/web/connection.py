@@ -54,6 +54,7 @@ class Connection:
     def __init__(self, request: web.Request, options: WebOptions, locale: Locale) -> None:
         self.locale = locale
         self.visitor = self.session = self.channel = ""
+        self.platform = "web"  # whose member the visitor is
         self.code: int | None = None  # how it was closed by us
         self._options, self._transport = options, request.transport
         self._socket = web.WebSocketResponse(

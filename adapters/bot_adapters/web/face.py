@@ -186,8 +186,8 @@ def answer_of(event: str) -> str:
 
 
 def client_id(event: str, channel: str) -> str:
-    """Return the client's own id of a request, read back from the event's key ``web:CHANNEL:ID``."""
-    return event.removeprefix(f"{WebFace.platform}:{channel}:")
+    """Return the client's own id of a request, read back from the event's key ``PLATFORM:CHANNEL:ID``."""
+    return event.partition(f":{channel}:")[2] or event
 
 
 def stopped_data(event: str, text: str, locale: Locale) -> Json:

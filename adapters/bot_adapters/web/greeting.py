@@ -37,6 +37,7 @@ class Greeter:
     options: WebOptions
     queue: bool = False  # told to the page: there is a board
     commands: Commands = NO_COMMANDS
+    platform: str = "web"
 
     async def greet(self, connection: Connection, envelope: Envelope) -> None:
         """Join the connection to its session: hello, the missed frames, then live ones, without a gap.
@@ -81,7 +82,7 @@ class Greeter:
         held.listeners.add(connection)
 
     async def _welcome(self, locale: Locale) -> Json:
-        community = await self.places.community(Origin("web", self.options.place, "")) or ""
+        community = await self.places.community(Origin(self.platform, self.options.place, "")) or ""
         return {
             "community": {"id": community, "name": await self._name(community, locale)},
             "locale": locale.value,

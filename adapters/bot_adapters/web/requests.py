@@ -174,7 +174,7 @@ class Requests:
         incoming = Incoming(
             id=f"{connection.channel}:{envelope.id}",
             origin=self._origin(connection, thread),
-            person=person_of(connection.visitor),
+            person=person_of(connection.visitor, self.face.platform),
             locale=connection.locale,
             time=self.clock.now(),
             content=content,
@@ -192,14 +192,14 @@ class Requests:
         if not ID.fullmatch(name):
             raise BadInput("of", fill(NEEDS_TEXT, name="of"))
         self.voice.hush(connection)
-        key = f"{WebFace.platform}:{connection.channel}:{name}"
+        key = f"{self.face.platform}:{connection.channel}:{name}"
         self.face.stopping(key, connection.locale, self.intake.stop)
 
     async def _history(self, connection: Connection, envelope: Envelope) -> None:
         origin = self._origin(connection)
         community = await self.places.community(origin) or ""
-        records = await self.ledger.conversation_answers(community, origin.conversation, self.options.history)
-        votes = await self._votes(community, person_of(connection.visitor).id, records)
+        records = await self._records(community, origin)
+        votes = await self._votes(community, person_of(connection.visitor, self.face.platform).id, records)
         turns: list[Json] = []
         room = self.options.frame - 1000
         for record in reversed(records):
@@ -209,6 +209,10 @@ class Requests:
                 break
             turns.insert(0, turn)
         connection.say(numbered(frame("history", {"turns": turns}, envelope.id), connection.session))
+
+    async def _records(self, community: str, origin: Origin) -> list[AnswerRecord]:
+        """Return the conversation's answers that ``history`` shows."""
+        return await self.ledger.conversation_answers(community, origin.conversation, self.options.history)
 
     async def _votes(self, community: str, person: str, records: list[AnswerRecord]) -> dict[str, Vote]:
         """Return the member's own votes on these answers."""
@@ -273,4 +277,4 @@ class Requests:
         return aloud.read(connection.channel, press.subject, record.answer.text)
 
     def _origin(self, connection: Connection, thread: str | None = None) -> Origin:
-        return Origin(WebFace.platform, self.options.place, connection.channel, thread)
+        return Origin(self.face.platform, self.options.place, connection.channel, thread)

@@ -68,6 +68,6 @@ def channel_of(session: str) -> str:
     return short_id("session", session)
 
 
-def person_of(visitor: str) -> Person:
-    """Return the member that a visitor is."""
-    return Person("web:" + short_id("visitor", visitor))
+def person_of(visitor: str, platform: str = "web") -> Person:
+    """Return the member that a visitor is on a platform that speaks this protocol."""
+    return Person(f"{platform}:" + short_id("visitor", visitor))

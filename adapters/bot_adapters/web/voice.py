@@ -32,6 +32,7 @@ class Voice:
     files: Files | None = None
     aloud: Aloud | None = None
     hearing: Hearing | None = None
+    platform: str = "web"
 
     def begin(self, connection: Connection, envelope: Envelope, community: str) -> None:
         """Expect a recording. Raises BadInput, LimitReached or NotYet."""
@@ -91,7 +92,7 @@ class Voice:
 
     def listens(self, connection: Connection, community: str, *, aloud: bool | None = None) -> None:
         """Note that a member spoke or wishes to hear at this connection."""
-        before = connection.ear or Ear(community, person_of(connection.visitor).id)
+        before = connection.ear or Ear(community, person_of(connection.visitor, self.platform).id)
         wish = before.aloud if aloud is None else aloud
         connection.ear = replace(before, aloud=wish, used=asyncio.get_running_loop().time())
 
