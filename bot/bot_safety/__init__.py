@@ -6,6 +6,7 @@
                   fresh: float = 30.0)                read is ledger.setting; the setting is called "moderation"
     AllowAll(), MemoryModerator(words: Mapping[str, Verdict])              twins
     Guarded(moderator: Moderator, *, closed: bool, seconds: float = 5.0)   a moderator that fails decides so
+    PicturePrompts(inner: Moderator)                  for prompts: never sexual pictures of children, then inner
     parse_rules(text: str) -> tuple[Rule, ...]        raises BadInput: what an admin may store as that setting
 
     SafeFetcher.open(*, allowed: AddressPolicy = public, ports: Collection[int] = PORTS, resolve: Resolve = system)
@@ -27,6 +28,7 @@ from bot_safety.fetch import PORTS, MemoryFetcher, Resolve, SafeFetcher
 from bot_safety.limits import UploadLimits, clean_text, decode_text
 from bot_safety.moderation import AllowAll, Guarded, MemoryModerator, RuleModerator
 from bot_safety.output import tame, urls_in
+from bot_safety.prompts import PicturePrompts
 from bot_safety.redact import Redactor
 from bot_safety.rules import Rule, parse_rules
 
@@ -37,6 +39,7 @@ __all__ = [
     "Guarded",
     "MemoryFetcher",
     "MemoryModerator",
+    "PicturePrompts",
     "Redactor",
     "Resolve",
     "Rule",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.resources import files
 
 # Cyrillic and Greek letters (and a few more) that are drawn like Latin ones; after case folding.
 _LOOKALIKES = str.maketrans(
@@ -26,7 +27,7 @@ class Normal:
 
 
 def normal(text: str) -> Normal:
-    """Fold case, width (NFKC), accents of Latin letters and look-alikes; drop what can't be seen."""
+    """Fold case, width (NFKC), accents of Latin letters, look-alikes and traditional characters; drop what can't be seen."""
     letters: list[str] = []
     origin: list[int] = []
     for index, letter in enumerate(text):
@@ -44,5 +45,18 @@ def _letter(letter: str) -> str:
     bare = "".join(
         part for part in unicodedata.normalize("NFKD", folded) if unicodedata.category(part) != "Mn"
     )
-    plain = (bare if bare.isascii() else folded).translate(_LOOKALIKES)
+    plain = simplified((bare if bare.isascii() else folded).translate(_LOOKALIKES))
     return " " if plain.isspace() else plain
+
+
+def simplified(text: str) -> str:
+    """Return ``text`` with traditional characters made simplified, one for one."""
+    return text.translate(_characters())
+
+
+@lru_cache(maxsize=1)
+def _characters() -> dict[int, str]:
+    """Map traditional characters to simplified ones (OpenCC's table of single characters)."""
+    table = files("opencc").joinpath("dictionary", "TSCharacters.txt").read_text(encoding="utf-8")
+    rows = (line.partition("\t") for line in table.splitlines())
+    return {ord(old): new.split()[0] for old, _, new in rows if len(old) == 1 and new}
