@@ -85,6 +85,11 @@ class Hub:
         ears = [(found.ear.used, found) for found in (channel.listeners if channel else ()) if found.ear]
         return max(ears, key=lambda pair: pair[0])[1] if ears else None
 
+    def present(self, name: str) -> bool:
+        """Tell whether a session has a connection here that sees what is published."""
+        channel = self._channels.get(name)
+        return any(listener.listening for listener in (channel.listeners if channel else ()))
+
     @property
     def sessions(self) -> int:
         """Return how many sessions have connections or work here."""

@@ -16,6 +16,7 @@ STATUS = {
     "JobRefused": 429,
     "Busy": 503,
     "NotAllowed": 403,
+    "LoginNeeded": 401,
     "TooLarge": 413,
     "ForgedButton": 403,
     "Moderated": 422,
