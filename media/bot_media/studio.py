@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot_core.errors import BadInput, YinluError
+from bot_core.errors import BadInput, Broken, ModelFailed, Refused, StorageFull, YinluError
+from bot_core.files import FileRef
 from bot_core.identity import Words
 from bot_core.pictures import PictureJob, picture_job
 from bot_core.ports.media import Files, ImageModel
+from bot_core.ports.safety import Moderator
 from bot_core.ports.work import JobResult, Lease, Progress
+from bot_media.checks.gate import Gate
+from bot_media.checks.told import told
 from bot_media.images.grid import grid, opened, png
 from bot_media.labels import Aigc, hidden, marked, with_aigc
 
@@ -53,26 +57,46 @@ class Studio:
     """Makes the pictures of a batch: every member's own request with its own seed, side by side in one call.
 
     A job's files are what is shown, then, where that is something else (a grid, a visibly marked picture), the
-    pictures themselves.
+    pictures themselves. With a ``moderator`` words, pictures sent along, previews and results pass it first.
     """
 
-    def __init__(self, maker: ImageModel, files: Files, labelling: Labelling | None = None) -> None:
+    def __init__(
+        self,
+        maker: ImageModel,
+        files: Files,
+        labelling: Labelling | None = None,
+        moderator: Moderator | None = None,
+    ) -> None:
         self._maker, self._files = maker, files
         self._labelling = labelling or Labelling()
+        self._gate = Gate(moderator, files)
 
     async def __call__(self, batch: Making) -> Sequence[JobResult | YinluError]:
         """Return one result, or that job's own error, per lease, in order. Raises ModelFailed for all."""
-        wishes = [_wish(lease) for lease in batch.leases]
+        wishes = [await self._checked(lease) for lease in batch.leases]
         good = [
             (lease, wish)
             for lease, wish in zip(batch.leases, wishes, strict=True)
-            if not isinstance(wish, BadInput)
+            if isinstance(wish, PictureJob)
         ]
         made = await self._pictures(batch, good) if good else {}
         return [
-            wish if isinstance(wish, BadInput) else made[lease.job.id]
+            made[lease.job.id] if isinstance(wish, PictureJob) else wish
             for lease, wish in zip(batch.leases, wishes, strict=True)
         ]
+
+    async def _checked(self, lease: Lease) -> PictureJob | Refused | Broken:
+        """Return what is wished, or why it is not made: one bad wish spoils no other of its batch."""
+        try:
+            wish = picture_job(lease.job.payload)
+        except ValueError as error:
+            log.error("a picture job can't be read", extra={"job": lease.job.id, "error": str(error)})
+            return BadInput("a picture job that can't be read", UNREADABLE)
+        try:
+            await self._gate.before(lease.job.community, wish)
+        except Refused as error:
+            return told(error, wish.locale, lease.job.id)
+        return wish
 
     async def _pictures(
         self, batch: Making, good: Sequence[tuple[Lease, PictureJob]]
@@ -82,8 +106,14 @@ class Studio:
             for request in wish.requests():
                 requests.append(request)
                 owners.append(number)
-        telling = _Telling(batch, [lease for lease, _ in good], owners)
-        pictures = await self._maker.make(requests, telling)
+        telling = _Telling(batch, [lease for lease, _ in good], owners, self._gate)
+        try:
+            pictures = await self._maker.make(requests, telling)
+        except (Refused, ModelFailed, StorageFull) as error:
+            if len(good) > 1:
+                raise  # whose fault it is shows when they are made one by one
+            ((lease, wish),) = good
+            return {lease.job.id: told(error, wish.locale, lease.job.id)}
         results: dict[str, JobResult | YinluError] = {}
         for number, (lease, wish) in enumerate(good):
             own = [picture for picture, owner in zip(pictures, owners, strict=True) if owner == number]
@@ -94,15 +124,28 @@ class Studio:
         self, pictures: Sequence[bytes], wish: PictureJob, lease: Lease
     ) -> JobResult | YinluError:
         if not all(pictures):
-            return BadInput("stopped while it was made", STOPPED)
+            return told(BadInput("stopped while it was made", STOPPED), wish.locale, lease.job.id)
         visibly = lease.job.origin.platform in self._labelling.visible
-        labelled = await asyncio.to_thread(self._labelled, pictures, lease.job.id, visibly)
-        stem = f"yinlu-{wish.last.seed}"
-        refs = [
-            await self._files.put(data, "image/png", f"{stem}{f'-{n}' if n else ''}.png")
-            for n, data in enumerate(labelled)
-        ]
-        return JobResult(tuple(refs), {"seed": wish.last.seed, "maker": self._maker.name})
+        try:
+            await self._gate.after(lease.job.community, pictures)
+            labelled = await asyncio.to_thread(self._labelled, pictures, lease.job.id, visibly)
+            refs = await self._kept(labelled, wish.last.seed)
+        except (Refused, StorageFull) as error:
+            return told(error, wish.locale, lease.job.id)
+        return JobResult(refs, {"seed": wish.last.seed, "maker": self._maker.name})
+
+    async def _kept(self, pictures: Sequence[bytes], seed: int) -> tuple[FileRef, ...]:
+        """Store all or none. Raises StorageFull."""
+        refs: list[FileRef] = []
+        try:
+            for number, data in enumerate(pictures):
+                name = f"yinlu-{seed}{f'-{number}' if number else ''}.png"
+                refs.append(await self._files.put(data, "image/png", name))
+        except StorageFull:
+            for ref in refs:
+                await self._files.delete(ref.key)
+            raise
+        return tuple(refs)
 
     def _labelled(self, pictures: Sequence[bytes], job: str, visibly: bool) -> list[bytes]:
         """Return what is shown and what is kept, each with its labels; ``job`` (12 bytes in hex) is the hidden one."""
@@ -124,8 +167,8 @@ def _carrying(data: bytes, payload: bytes) -> bytes:
 class _Telling:
     """Progress of single pictures, told as progress of their jobs."""
 
-    def __init__(self, batch: Making, leases: Sequence[Lease], owners: Sequence[int]) -> None:
-        self._batch, self._leases, self._owners = batch, leases, owners
+    def __init__(self, batch: Making, leases: Sequence[Lease], owners: Sequence[int], gate: Gate) -> None:
+        self._batch, self._leases, self._owners, self._gate = batch, leases, owners, gate
         self._fractions = [0.0] * len(owners)
         self._told = [-1.0] * len(leases)
 
@@ -142,13 +185,8 @@ class _Telling:
         fraction = sum(own) / len(own)
         if fraction - self._told[owner] >= 0.02 or progress.preview is not None:
             self._told[owner] = fraction
-            await self._batch.progress(lease, Progress(progress.stage, fraction, progress.preview))
+            preview = progress.preview
+            if preview is not None and not await self._gate.preview(lease.job.community, preview.key):
+                preview = None
+            await self._batch.progress(lease, Progress(progress.stage, fraction, preview))
         return lease in self._batch.active
-
-
-def _wish(lease: Lease) -> PictureJob | BadInput:
-    try:
-        return picture_job(lease.job.payload)
-    except ValueError as error:
-        log.error("a picture job can't be read", extra={"job": lease.job.id, "error": str(error)})
-        return BadInput("a picture job that can't be read", UNREADABLE)

@@ -5,6 +5,7 @@ import io
 
 import pytest
 from PIL import Image
+from yinlu_testing.bad_pictures import plain
 from yinlu_testing.studio import Member, StudioHouse, actions, button
 
 from bot_core.actions import Action
@@ -266,7 +267,10 @@ async def test_settings_are_the_members_own(house):
 
 async def test_pictures_can_be_blended(house):
     """Two to five pictures, no words."""
-    refs = [await house.files.put(bytes([n]), "image/png", f"{n}.png") for n in range(3)]
+    refs = [
+        await house.files.put(plain(colour), "image/png", f"{colour}.png")
+        for colour in ("red", "teal", "gold")
+    ]
     attachments = tuple(Attachment(ref.name, ref.media_type, ref.size, ref) for ref in refs)
     alice = Member(house, "alice")
     await alice.types("blend", attachments)
