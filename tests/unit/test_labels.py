@@ -81,6 +81,16 @@ def test_the_hidden_mark_survives_jpeg(picture):
     assert found(picture) is None, "no mark is read where none is"
 
 
+def test_the_hidden_mark_survives_cropping_and_halving():
+    """A tenth cut off the sides and then JPEG 80, or half the size: the bytes still come back."""
+    carrying = hidden(noisy(1024, 768, 5), PAYLOAD)
+    width, height = carrying.size
+    cropped = carrying.crop((width // 20 + 3, height // 20, width - width // 20, height - height // 20))
+    halved = carrying.resize((width // 2, height // 2), Image.Resampling.LANCZOS)
+    for sent in (bytes_of(cropped), bytes_of(cropped, "JPEG", quality=80), bytes_of(halved)):
+        assert found(Image.open(io.BytesIO(sent))) == PAYLOAD
+
+
 def test_what_is_too_small_or_wrong_carries_nothing():
     """A small picture stays as it is; another length of payload is a mistake."""
     small = noisy(64, 64)
