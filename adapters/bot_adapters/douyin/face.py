@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from bot_adapters.douyin.logins import PLATFORM
+from bot_adapters.douyin.private import Private
 from bot_adapters.douyin.sentences import LABEL, one_of
 from bot_adapters.douyin.vetting import Vetting, withheld
 from bot_adapters.web.face import WebFace
+from bot_adapters.web.render import message_id
 from bot_adapters.web.voice_aloud import Speech
 from bot_core.conversation import DraftText
 from bot_core.dispatch import Places
@@ -21,6 +23,7 @@ from bot_core.tokens import Signer
 
 log = logging.getLogger(__name__)
 
+IM = "im-"  # how channels of private messages begin
 KEPT = 186 * 86_400.0  # s
 After = Callable[[Outgoing, bool], Awaitable[None]]  # the reply as shown, and whether somebody saw it at once
 
@@ -35,6 +38,7 @@ class FaceParts:
     locale: Locale
     label_text: bool = True
     after: tuple[After, ...] = ()
+    private: Private | None = None  # answers to private messages
 
 
 class DouyinFace(WebFace):
@@ -65,12 +69,19 @@ class DouyinFace(WebFace):
                 await self._parts.notes.put(refusal(reply.answer), "1", KEPT)
             if self.aloud is not None:
                 self.aloud.drop(outgoing.origin.channel, outgoing.event)
-            return await super().deliver(replace(outgoing, reply=reply, record=None))
+            return await self._show(replace(outgoing, reply=reply, record=None))
         shown = replace(outgoing, reply=await self._labelled(outgoing.reply, outgoing.origin.channel))
-        made = await super().deliver(shown)
+        made = await self._show(shown)
         for tell in self._parts.after:
             await tell(shown, self.hub.present(outgoing.origin.channel))
         return made
+
+    async def _show(self, outgoing: Outgoing) -> str:
+        channel, private = outgoing.origin.channel, self._parts.private
+        if private is None or not channel.startswith(IM):
+            return await super().deliver(outgoing)
+        await private.send(channel, outgoing.reply)
+        return message_id(outgoing.key)
 
     async def edit(self, origin: Origin, message: str, reply: Reply) -> None:
         """Replace a message, judged like a new one."""
@@ -82,6 +93,8 @@ class DouyinFace(WebFace):
 
     async def draft(self, origin: Origin, draft: DraftText) -> None:
         """Show as much of a growing text as was found good."""
+        if origin.channel.startswith(IM):
+            return
         try:
             community = await self._parts.places.community(origin) or ""
         except Broken as error:

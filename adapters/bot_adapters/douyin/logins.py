@@ -97,6 +97,10 @@ class Logins:
             raise LoginNeeded("a member who was removed")
         return member
 
+    def known(self, openid: str) -> Member:
+        """Return the member that an openid is."""
+        return Member(self._visitor(openid, False), openid)
+
     async def session_key(self, member: Member) -> str:
         """Return the platform's key of a member's newest login. Raises LoginNeeded."""
         kept = await self.notes.get(_platform_key(member.person))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from bot_adapters.douyin.options import DouyinOptions
 from bot_adapters.douyin.tokens import AppTokens, Kind
-from bot_adapters.douyin.wire import Json, Turned, Wire, part
+from bot_adapters.douyin.wire import Json, part
 from bot_core.errors import Broken, EngineDown
 from bot_core.ports.safety import Clock, Decision, Verdict
 
@@ -33,7 +33,6 @@ UNCHECKED = Verdict(Decision.REFUSE, "unavailable")
 class DouyinModerator:
     """Judges through the platform; verdicts on equal content hold for ``options.verdict_seconds``."""
 
-    wire: Wire
     tokens: AppTokens
     clock: Clock
     options: DouyinOptions
@@ -70,7 +69,7 @@ class DouyinModerator:
         pieces = [text[start : start + PIECE] for start in range(0, max(1, len(text) - OVERLAP), step)]
         for start in range(0, len(pieces), AT_ONCE):
             some = pieces[start : start + AT_ONCE]
-            answer = await self._asked(
+            answer = await self.tokens.post(
                 Kind.ACCESS,
                 f"{self.options.api_url}/api/v2/tags/text/antidirt",
                 "X-Token",
@@ -81,7 +80,7 @@ class DouyinModerator:
         return False
 
     async def _picture(self, data: bytes) -> bool:
-        answer = await self._asked(
+        answer = await self.tokens.post(
             Kind.CLIENT,
             f"{self.options.open_url}/api/apps/v1/censor/image/",
             "access-token",
@@ -90,18 +89,6 @@ class DouyinModerator:
         if answer.get("err_no") != 0:
             raise EngineDown("douyin", f"picture check err_no {answer.get('err_no')!r}"[:80])
         return _hit(part(answer, "data").get("predicts", answer.get("predicts")))
-
-    async def _asked(self, kind: Kind, url: str, header: str, body: Json) -> Json:
-        """Ask with the token; once more with a new one where the platform refuses it."""
-        token = await (self.tokens.access() if kind is Kind.ACCESS else self.tokens.client())
-        try:
-            return await self.wire.post(url, body, {header: token})
-        except Turned as error:
-            if error.status not in (401, 403):
-                raise
-        await self.tokens.expired(kind, token)
-        token = await (self.tokens.access() if kind is Kind.ACCESS else self.tokens.client())
-        return await self.wire.post(url, body, {header: token})
 
 
 def _texts_hit(answer: Json, asked: int) -> bool:

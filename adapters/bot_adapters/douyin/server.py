@@ -13,10 +13,14 @@ from bot_adapters.douyin.face import DouyinFace
 from bot_adapters.douyin.logins import PLATFORM, Login, Logins
 from bot_adapters.douyin.options import DouyinOptions
 from bot_adapters.douyin.requests import DouyinGreeter, DouyinRequests, Gate
+from bot_adapters.douyin.sentences import BAD_DATA
+from bot_adapters.douyin.subscriptions import Subscriptions
 from bot_adapters.douyin.uploads import Upload, bearer
+from bot_adapters.douyin.userdata import opened, verified
+from bot_adapters.douyin.webhooks import Webhooks
 from bot_adapters.web.api import Accepts
 from bot_adapters.web.boards import Boards
-from bot_adapters.web.envelope import read_json
+from bot_adapters.web.envelope import read_json, text_of
 from bot_adapters.web.greeting import Examples
 from bot_adapters.web.guard import Guard
 from bot_adapters.web.invoking import Commands
@@ -31,7 +35,7 @@ from bot_core.forms import Forms
 from bot_core.ports.ledger import Ledger
 from bot_core.ports.media import Files
 from bot_core.ports.safety import Clock, Moderator
-from bot_core.ports.work import Limiter
+from bot_core.ports.work import Limiter, Notes
 from bot_core.tokens import Signer
 
 CLOSING = 3.0  # s that connections may take to say goodbye
@@ -53,6 +57,8 @@ class DouyinNeeds:
     files: Files
     moderator: Moderator
     limiter: Limiter
+    notes: Notes
+    subscriptions: Subscriptions
     commands: Sequence[Command] = ()
     forms: Forms | None = None
     boards: Boards | None = None
@@ -69,6 +75,7 @@ class DouyinServer:
         self._guard = Guard(web_options)
         gate = Gate(logins, needs.limiter, options)
         sessions = Sessions(needs.secret)
+        self._webhooks = Webhooks(needs.intake, logins, needs.notes, needs.clock, options)
         self._sockets = _sockets(needs, gate, sessions, self._guard, web_options)
         self._upload = Upload(
             gate,
@@ -96,6 +103,9 @@ class DouyinServer:
             web.post("/douyin/api/logout", self.logout),
             web.post("/douyin/api/voice", self._upload.voice),
             web.post("/douyin/api/pictures", self._upload.picture),
+            web.post("/douyin/api/userdata", self.user_data),
+            web.post("/douyin/api/subscriptions", self.subscribe),
+            web.post("/douyin/webhook", self._webhooks.receive),
             web.get("/douyin/ws", self._sockets.serve, allow_head=False),
         ]
 
@@ -114,12 +124,8 @@ class DouyinServer:
 
     async def login(self, request: web.Request) -> web.Response:
         """Take ``{code, anonymous_code}``; a token in the header is the client's last one, which ends."""
-        body = read_json(await request.read())
-        if not isinstance(body, dict):
-            raise BadInput("no object")
-        code, anonymous = (body.get(name) or "" for name in ("code", "anonymous_code"))
-        if not isinstance(code, str) or not isinstance(anonymous, str):
-            raise BadInput("codes")
+        body = await _body(request)
+        code, anonymous = text_of(body, "code", ""), text_of(body, "anonymous_code", "")
         made = await self._logins.login(
             code, anonymous, address=self._guard.address(request), before=bearer(request)
         )
@@ -129,6 +135,38 @@ class DouyinServer:
         """End the session that the request carries."""
         await self._logins.end(bearer(request))
         return web.json_response({}, headers={"Cache-Control": "no-store"})
+
+    async def user_data(self, request: web.Request) -> web.Response:
+        """Check what the client got of ``tt.getUserInfo``: raw and signed, or sealed; answers what is true of it."""
+        member = await self._logins.member(bearer(request))
+        body, key = await _body(request), await self._logins.session_key(member)
+        sealed = text_of(body, "encryptedData", "")
+        if sealed:
+            now = self._needs.clock.now().timestamp()
+            value = opened(sealed, text_of(body, "iv"), key, self._options.app_id, now)
+            if value.get("openId", member.openid) != member.openid:
+                raise BadInput("another member's data", BAD_DATA)
+        else:
+            value = verified(text_of(body, "rawData"), text_of(body, "signature"), key)
+        told = {name: value[name] for name in ("nickName", "avatarUrl", "language") if name in value}
+        return web.json_response(told, headers={"Cache-Control": "no-store"})
+
+    async def subscribe(self, request: web.Request) -> web.Response:
+        """Tell the templates; keep the member's consent to those that ``accepted`` names."""
+        member = await self._logins.member(bearer(request))
+        accepted = (await _body(request)).get("accepted", [])
+        if not isinstance(accepted, list) or len(accepted) > 2:
+            raise BadInput("accepted")
+        for subject in accepted:
+            await self._needs.subscriptions.allow(member, str(subject))
+        return web.json_response({"templates": self._needs.subscriptions.templates})
+
+
+async def _body(request: web.Request) -> dict[str, object]:
+    body = read_json(await request.read())
+    if not isinstance(body, dict):
+        raise BadInput("no object")
+    return body
 
 
 def _told(made: Login) -> dict[str, object]:

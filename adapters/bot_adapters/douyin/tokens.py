@@ -41,6 +41,15 @@ class AppTokens:
         """Return the token of the open platform. Raises EngineDown."""
         return await self._token(Kind.CLIENT)
 
+    async def post(self, kind: Kind, url: str, header: str, body: Json) -> Json:
+        """Ask with a token; once more with a new one where the platform refuses it. Raises EngineDown."""
+        token = await self._token(kind)
+        answer = await self.wire.allowed(url, body, {header: token})
+        if answer is not None:
+            return answer
+        await self.expired(kind, token)
+        return await self.wire.post(url, body, {header: await self._token(kind)})
+
     async def expired(self, kind: Kind, token: str) -> None:
         """Forget a token that the platform refused, unless another has taken its place."""
         if await self._kept(kind) == token:

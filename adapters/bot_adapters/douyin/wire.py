@@ -15,14 +15,6 @@ LARGEST = 1_000_000  # bytes of an answer
 Json = dict[str, object]
 
 
-class Turned(EngineDown):
-    """The platform answered with another status than 200."""
-
-    def __init__(self, status: int) -> None:
-        self.status = status
-        super().__init__("douyin", f"status {status}")
-
-
 class Wire:
     """Posts JSON to the platform; every trouble on the way is EngineDown."""
 
@@ -44,6 +36,13 @@ class Wire:
 
     async def post(self, url: str, body: Json, headers: Mapping[str, str] | None = None) -> Json:
         """Return the object that the platform answers. Raises EngineDown."""
+        answer = await self.allowed(url, body, headers or {})
+        if answer is None:
+            raise EngineDown("douyin", "refused")
+        return answer
+
+    async def allowed(self, url: str, body: Json, headers: Mapping[str, str]) -> Json | None:
+        """Return the object that the platform answers, None where it refuses the token. Raises EngineDown."""
         if self._session is None:
             raise EngineDown("douyin", "not open")
         try:
@@ -57,8 +56,10 @@ class Wire:
             raise EngineDown("douyin", f"no answer in {self._seconds:g} s") from None
         except aiohttp.ClientError as error:
             raise EngineDown("douyin", type(error).__name__) from None
+        if status in (401, 403):
+            return None
         if status != 200:
-            raise Turned(status)
+            raise EngineDown("douyin", f"status {status}")
         return _object(raw)
 
 

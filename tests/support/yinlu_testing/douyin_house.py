@@ -20,8 +20,10 @@ from bot_adapters.douyin.face import DouyinFace, FaceParts
 from bot_adapters.douyin.judging import JudgeDouyin
 from bot_adapters.douyin.logins import Logins
 from bot_adapters.douyin.options import DouyinOptions
+from bot_adapters.douyin.private import Private
 from bot_adapters.douyin.safety import DouyinModerator
 from bot_adapters.douyin.server import DouyinNeeds, DouyinServer
+from bot_adapters.douyin.subscriptions import Subscriptions
 from bot_adapters.douyin.tokens import AppTokens
 from bot_adapters.douyin.vetting import Vetting
 from bot_adapters.douyin.wire import Wire
@@ -77,9 +79,12 @@ class DouyinHouse:
         self.wire = Wire(self.options.call_seconds)
         self.tokens = AppTokens(self.wire, self.notes, self.locks, self.clock, self.options)
         self.logins = Logins(self.wire, self.notes, self.limiter, self.clock, self.options, SIGNS)
-        self.moderator = DouyinModerator(self.wire, self.tokens, self.clock, self.options)
+        self.moderator = DouyinModerator(self.tokens, self.clock, self.options)
         vetting = Vetting(self.moderator, self.files)
-        parts = FaceParts(vetting, self.notes, self.places, Locale.ZH, after=tuple(self.after))
+        self.subscriptions = Subscriptions(self.tokens, self.logins, self.notes, self.options)
+        after = (self.subscriptions.after, *self.after)
+        private = Private(self.tokens, self.notes, self.options)
+        parts = FaceParts(vetting, self.notes, self.places, Locale.ZH, after=after, private=private)
         self.face = DouyinFace(self.frames, SIGNER, parts, draft_interval=0.0)
         self.sent: set[str] = set()
         self.outbox = TwinOutbox(self.face, self.ledger, self.sent)
@@ -135,6 +140,8 @@ class DouyinHouse:
             self.files,
             self.moderator,
             self.limiter,
+            self.notes,
+            self.subscriptions,
         )
 
     def routes(self) -> list[Any]:
