@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
 
+from bot_media.images.collage.painted import STARRY, WAVE, painted
+
 Finish = Callable[[Image.Image, np.random.Generator], Image.Image]
 Pixels = NDArray[np.floating[Any]]
 
@@ -205,6 +207,16 @@ def mono(picture: Image.Image, random: np.random.Generator) -> Image.Image:
     return ImageEnhance.Contrast(grey).enhance(1.2).convert("RGB")
 
 
+def starry(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+    """Swirls of thick paint, as over Saint-Rémy; painted by hand where the network is not there."""
+    return painted(picture, STARRY, 0.85, 0.45, random) or oil(picture, random)
+
+
+def woodcut(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+    """Lines and pale inks of a colour woodcut; painted by hand where the network is not there."""
+    return painted(picture, WAVE, 0.8, 0.5, random) or poster(picture, random)
+
+
 FINISHES: dict[str, Finish] = {
     "watercolour": watercolour,
     "ink": ink,
@@ -217,4 +229,6 @@ FINISHES: dict[str, Finish] = {
     "oil": oil,
     "vintage": vintage,
     "mono": mono,
+    "starry": starry,
+    "woodcut": woodcut,
 }

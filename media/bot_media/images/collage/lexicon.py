@@ -104,8 +104,10 @@ STYLES = {
     "sketch": "sketch pencil line-art drawing doodle 素描 铅笔 线稿 手绘 简笔画",
     "pixel": "pixel 8-bit pixel-art 像素 像素风",
     "neon": "neon cyberpunk synthwave vaporwave 霓虹 赛博朋克 赛博",
-    "oil": "oil oil-painting impressionist van-gogh monet 油画 印象派 梵高 莫奈",
+    "oil": "oil oil-painting impressionist monet 油画 印象派 莫奈",
     "vintage": "vintage retro sepia old-photo 复古 怀旧 老照片 泛黄",
+    "starry": "van-gogh vangogh expressionist 梵高 凡高 表现主义",
+    "woodcut": "ukiyo-e ukiyoe hokusai woodcut woodblock 浮世绘 葛饰北斋 木版画 版画",
     "mono": "monochrome black-and-white noir 黑白 单色",
 }
 # Common words whose icon is not the first that a keyword search would name.
