@@ -91,7 +91,7 @@ async function show(focus = false) {
   }
   if (mine !== turn) return;
   main.removeAttribute("aria-busy");
-  if (focus) { main.focus(); announce(t(name)); }
+  if (focus) { main.focus({ preventScroll: true }); scrollTo(0, 0); announce(t(name)); }
 }
 
 function failed(error) {

@@ -73,7 +73,7 @@ function trace(found) {
     el("p", { text: Object.entries(found.timings_ms).map(([name, value]) => `${name} ${number(value, 1)} ms`).join(" · ") || "–" }),
     el("p", { class: "about", text: `${t("index")}: ${found.index_version || "–"} · ${t("asker")}: ${found.person}` }),
     heading(t("votes"), 3),
-    table(t("votes"), [t("when"), t("vote"), t("reason"), t("words"), t("person")], found.votes.map((v) => [when(v.time), t(v.value), v.reason, v.words, v.person])),
+    table(t("votes"), [t("when"), t("vote"), t("reason"), t("said"), t("person")], found.votes.map((v) => [when(v.time), t(v.value), v.reason, v.words, v.person])),
   ];
 }
 

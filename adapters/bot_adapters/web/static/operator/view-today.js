@@ -21,8 +21,8 @@ export async function todayView({ read }) {
     ),
     heading(t("week")),
     chart(week),
-    table(t("week"), [t("day"), t("answered"), t("related"), t("unknown"), t("up"), t("down"), t("cost")],
-      week.map((day) => [day.day, ...["answered", "related", "unknown", "up", "down"].map((name) => number(day[name])), number(day.cost, 4)])),
+    el("details", {}, el("summary", { text: t("figures") }), table(t("week"), [t("day"), t("answered"), t("related"), t("unknown"), t("up"), t("down"), t("cost")],
+      week.map((day) => [day.day, ...["answered", "related", "unknown", "up", "down"].map((name) => number(day[name])), number(day.cost, 4)]))),
     heading(t("house")),
     house.troubles.length ? el("p", { class: "refused", role: "alert", text: `${t("troubles")}: ${house.troubles.join(", ")}` }) : "",
     figures(

@@ -14,7 +14,7 @@ export async function votesView({ read, community }) {
   return [
     heading(t("votes")),
     el("p", {}, el("a", { class: "quiet", href: exportAddress(community), download: "", text: t("export", { n: exportable }) })),
-    table(t("votes"), [t("question"), t("vote"), t("reason"), t("words"), t("when"), t("person")], rows),
+    table(t("votes"), [t("question"), t("vote"), t("reason"), t("said"), t("when"), t("person")], rows),
   ];
 }
 

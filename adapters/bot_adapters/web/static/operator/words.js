@@ -15,12 +15,12 @@ const WORDS = {
   tokens: ["词元", "Tokens"], voice: ["语音（分钟）", "Voice (minutes)"], waiting: ["等待", "Waiting"], running: ["进行中", "Running"], failed: ["搁置", "Set aside"],
   cancelled: ["已取消", "Cancelled"], done: ["完成", "Done"], outbox: ["待发消息", "Sends pending"], passages: ["段落", "Passages"], memory: ["内存", "Memory"],
   errors: ["错误", "Errors"], week: ["最近七天", "The last seven days"], house: ["整个服务", "The whole house"], troubles: ["没有应答", "Did not answer"],
-  day: ["日期", "Day"], outcome: ["结果", "Outcome"], all: ["全部", "All"], words: ["包含的字词", "Words in it"], vote: ["投票", "Vote"], any: ["有投票", "any vote"],
+  figures: ["看数字", "In figures"], day: ["日期", "Day"], outcome: ["结果", "Outcome"], all: ["全部", "All"], words: ["包含的字词", "Words in it"], vote: ["投票", "Vote"], any: ["有投票", "any vote"],
   search: ["查找", "Search"], more: ["更早的", "Older ones"], none: ["这里什么也没有。", "There is nothing here."], why: ["为什么这样回答？", "Why did it say that?"],
   back: ["返回列表", "Back to the list"], forms: ["检索用的问法", "What was searched"], candidates: ["候选段落", "Candidates"], gate: ["判定", "Verdict"],
   quotes: ["引文", "Quotes"], model: ["模型", "Model"], timings: ["用时", "Times"], signals: ["各项信号", "Signals"], score: ["得分", "Score"],
   asker: ["提问者", "Asker"], when: ["时间", "When"], history: ["之前的对话", "What was said before"], reason: ["原因", "Reason"], index: ["索引版本", "Index version"],
-  answer: ["回答", "Answer"], question: ["问题", "Question"], times: ["问过 {n} 次", "asked {n} times"], write: ["写下回答", "Write the answer"],
+  answer: ["回答", "Answer"], question: ["问题", "Question"], times: ["问过 {n} 次", "asked {n}×"], write: ["写下回答", "Write the answer"],
   dismiss: ["不用管", "Put aside"], save: ["加入文档", "Put into the documents"], cancel: ["取消", "Cancel"],
   curated: ["已加入文档，通知了 {n} 人。现在这样回答：", "It is in the documents now; {n} were told. Asked again, it says:"],
   gapsHow: ["文档答不上的问题，相似的归在一起。写下回答，它就成为文档，等着的人会收到通知。", "What the documents don't answer, like questions together. Write the answer and it becomes a document; who waits is told."],
@@ -30,7 +30,7 @@ const WORDS = {
   sure: ["确定吗？", "Are you sure?"], pause: ["暂停", "Pause"], resume: ["继续", "Resume"], paused: ["已暂停", "paused"], lane: ["队伍", "Lane"], fast: ["快速", "fast"], relax: ["慢速", "relax"],
   oldest: ["最久（秒）", "Oldest (s)"], retry: ["重试", "Retry"], drop: ["移除", "Drop"], job: ["任务", "Job"], person: ["成员", "Person"], age: ["已过（秒）", "Age (s)"],
   block: ["屏蔽", "Block"], unblock: ["解除屏蔽", "Unblock"], blocked: ["已屏蔽", "blocked"], budget: ["每月快速额度", "Fast budget a month"], spent: ["已用", "Spent"],
-  last: ["最近", "Last"], export: ["导出训练数据（{n} 条，已获同意）", "Export training data ({n}, with consent)"], subject: ["对象", "Subject"], who: ["谁", "Who"], what: ["做了什么", "What"],
+  said: ["说了什么", "What they said"], last: ["最近", "Last"], export: ["导出训练数据（{n} 条，已获同意）", "Export training data ({n}, with consent)"], subject: ["对象", "Subject"], who: ["谁", "Who"], what: ["做了什么", "What"],
   saved: ["已完成。", "Done."], tryIt: ["试问", "Try a question"], ask: ["提问", "Ask"], actions: ["操作", "Actions"], status: ["社区状况", "How it is"],
 };
 
