@@ -16,6 +16,7 @@ from bot_app.backup import backed
 from bot_app.boards import QueueBoards
 from bot_app.cli_admin import admin_operations
 from bot_app.compose_chats import ChatNeeds, open_chats
+from bot_app.compose_douyin import DouyinHome, is_mini_program, open_douyin
 from bot_app.compose_handlers import declared, forms_of, ordered
 from bot_app.compose_models import ModelParts, open_models
 from bot_app.compose_parts import Admins, background, checks, limits, moderation, web_options
@@ -209,7 +210,24 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
         files,
         settings.data,
     )
-    judge = moderation(settings, base.ledger)
+    douyin = open_douyin(
+        settings,
+        DouyinHome(
+            frames=RedisFrameLog(store),
+            signer=keys.signer,
+            places=places,
+            files=files,
+            notes=notes,
+            limiter=limiter,
+            locks=RedisLocks(store),
+            clock=base.clock,
+            secret=keys.sessions,
+            speech=live,
+            speaks=voice.speaks,
+        ),
+    )
+    house_judge = moderation(settings, base.ledger)
+    judge = douyin.judge(house_judge) if douyin is not None else house_judge
     first: tuple[Middleware, ...] = (*community.before, Admins(frozenset(settings.admins)))
     middleware: tuple[Middleware, ...] = (
         *first,
@@ -238,6 +256,16 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
         speaks=voice.speaks,
     )
     chats = open_chats(needs, intake)
+    if douyin is not None:
+        douyin.join(
+            chats,
+            needs,
+            intake,
+            web_options=web_options(settings, voice=voice.hears),
+            clean=base.clean,
+            examples=base.knowledge.answerer.examples,
+            boards=QueueBoards(queue),
+        )
     faces.update({face.platform: face, **chats.faces})
     platforms += chats.faces
     members.update(chats.members)
@@ -286,7 +314,8 @@ async def _first_run(base: Base) -> None:
 
 
 def _is_page(origin: Origin) -> bool:
-    return origin.platform == WebFace.platform and origin.place == WebOptions().place
+    page = origin.platform == WebFace.platform and origin.place == WebOptions().place
+    return page or is_mini_program(origin)
 
 
 def _status(base: Base, served: Served | None) -> Callable[[], Awaitable[Line]]:

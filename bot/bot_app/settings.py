@@ -250,10 +250,24 @@ class Settings(_Section):
     telegram_helpers: Names = _is(
         (), "who answers what the documents don't", "user ids or @names, separated by commas"
     )
-    douyin_app_id: str | None = _is(None, "the mini program's id", "an id", later=True)
-    douyin_secret: SecretStr | None = _is(None, "the mini program's secret", SECRET, later=True)
-    douyin_api_url: HttpUrl | None = _is(None, "another address of Douyin's API", HTTP, later=True)
-    douyin_open_url: HttpUrl | None = _is(None, "another address of Douyin's open platform", HTTP, later=True)
+    douyin_app_id: str | None = _is(None, "the mini program's id", "an id")
+    douyin_secret: SecretStr | None = _is(None, "the mini program's secret", SECRET)
+    douyin_api_url: HttpUrl | None = _is(None, "another address of Douyin's API", HTTP)
+    douyin_open_url: HttpUrl | None = _is(None, "another address of Douyin's open platform", HTTP)
+    douyin_sandbox: bool = _is(False, "talk to Douyin's sandbox; it checks no pictures", "true or false")
+    douyin_label: bool = _is(
+        True, "a visible label under generated words in the mini program", "true or false"
+    )
+    douyin_pictures_template: str = _is(
+        "", "the subscription message that says: your pictures are ready", "a template's id"
+    )
+    douyin_answers_template: str = _is(
+        "", "the subscription message that says: your question was answered", "a template's id"
+    )
+    douyin_template_field: str = _is("thing1", "the templates' field for our sentence", "a field's name")
+    douyin_record_days: int = _is(
+        186, "days that records of what was generated are kept", "a whole number from 186", ge=186, le=3660
+    )
 
     @property
     def open_to_others(self) -> bool:
