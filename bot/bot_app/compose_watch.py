@@ -34,7 +34,13 @@ class LedgerReports:
 
     async def today(self, community: str | None) -> Mapping[str, float]:
         """Return the day's counts by name."""
-        return await today(self.ledger, self.clock, community)
+        found = await today(self.ledger, self.clock, community)
+        start = self.clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        if community is not None:
+            voice = await self.ledger.counted(community, "voice", start)
+            found["voice_seconds"] = sum(int(name) * count for name, count in voice.items())
+            found["errors"] = sum((await self.ledger.counted(community, "error", start)).values())
+        return found
 
     async def week(self, community: str | None) -> Sequence[Json]:
         """Return a line per day of the last seven, oldest first."""

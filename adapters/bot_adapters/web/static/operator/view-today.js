@@ -17,6 +17,7 @@ export async function todayView({ read }) {
       figure(t("votes"), `${number(today.up)} / ${number(today.down)}`, `${t("up")} / ${t("down")}`),
       figure(t("pictures"), number(today.jobs_imagine)),
       figure(t("voice"), number((today.voice_seconds ?? 0) / 60, 1)),
+      figure(t("errors"), number(today.errors)),
       figure(t("cost"), number(today.cost, 4), `${number(today.tokens)} ${t("tokens")}`),
     ),
     heading(t("week")),
