@@ -13,6 +13,9 @@ from bot_media.images.collage.reading import Subject
 USUAL_HEIGHT = 0.26
 TRIES = 24
 FLOATING = ("space", "underwater", "sky")
+BANK = 0.8  # where a lake's near shore begins
+SWIM = ("transport-water", "animal-marine", "animal-amphibian")
+SWIMMERS = ("duck", "swan", "goose", "hippopotamus", "crocodile", "otter", "beaver", "turtle", "lotus")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +75,20 @@ def _anywhere(
         low = horizon - 0.04 if subject.airborne and place not in FLOATING else 0.8
         y = random.uniform(height * 0.6 + 0.03, max(height * 0.6 + 0.05, low - height * 0.3))
         return Figure(subject, x, y, height * 0.9, flip, turn, airborne=True)
-    nearest = {"sea": 0.9, "lake": 0.88}.get(place, 0.95)
-    y = random.uniform(0.82, nearest) if leads else random.uniform(horizon + 0.14, nearest)
+    farthest, nearest = _reach(subject, place, horizon)
+    y = random.uniform(max(farthest, min(0.82, nearest - 0.08)), nearest) if leads else 0.0
+    y = y or random.uniform(farthest, nearest)
     depth = (y - horizon) / max(0.05, nearest - horizon)
     return Figure(subject, x, y, height * (0.55 + 0.5 * depth), flip, turn)
+
+
+def _reach(subject: Subject, place: str, horizon: float) -> tuple[float, float]:
+    """Return the farthest and the nearest foot of a subject: at a lake only what swims is in the water."""
+    if place != "lake":
+        return horizon + 0.14, 0.9 if place == "sea" else 0.95
+    if subject.icon.kind in SWIM or subject.icon.name in SWIMMERS:
+        return horizon + 0.1, BANK - 0.03
+    return BANK + 0.06, 0.96
 
 
 def _room(figure: Figure, others: Sequence[Figure]) -> float:

@@ -73,7 +73,7 @@ WEATHERS = {
 }
 PLACES = {
     "sea": "sea ocean bay harbour harbor waves sailing 海 大海 海洋 海上 海面 港湾 港口 波浪 航海",
-    "beach": "beach shore coast seaside island 海边 沙滩 海滩 海岸 岛 海岛",
+    "beach": "by-the-sea at-the-sea beach shore coast seaside island 海边 沙滩 海滩 海岸 岛 海岛",
     "underwater": "underwater under-the-sea under-water undersea reef seabed deep-sea 海底 水下 水底 珊瑚礁 深海",
     "lake": "lake river pond stream riverside 湖 湖边 湖面 河 河边 江 溪 池塘 小溪 湖水 江南",
     "mountains": "mountain mountains alps peak peaks hilltop 山 雪山 群山 高山 山峰 山谷 山顶 山脉 山上",
@@ -225,6 +225,7 @@ VAGUE = frozenset(
     [
         "animal",
         "animals",
+        "air",
         "face",
         "weather",
         "hot",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot_media.images.collage.backdrop import Stage
 from bot_media.images.collage.colour import mix
 from bot_media.images.collage.growth import Place, base, row, scatter, snowy, tufts, water
+from bot_media.images.collage.layout import BANK
 from bot_media.images.collage.shapes import gradient, land, waves
 
 
@@ -67,7 +68,7 @@ def lake(stage: Stage, place: Place) -> list[str]:
     line = waves(stage.random("bank"), 0.03, 0.8)
     near = "#4f8a52" if not snowy(stage) else "#e6eef6"
     view = stage.view
-    parts.append(land(line, 0.93, view.left, view.right, max(view.bottom, 1.0), near))
+    parts.append(land(line, BANK + 0.02, view.left, view.right, max(view.bottom, 1.0), near))
     return parts + scatter(
         stage, place, "reeds", ("sheaf-of-rice", "herb", "lotus"), 0.5, 0.06, 0.1, low=0.92
     )
