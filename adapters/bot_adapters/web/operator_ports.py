@@ -19,20 +19,54 @@ Json = dict[str, Any]
 class Asks(Protocol):
     """A person with what they asked; see bot_ledger.reports.Asker."""
 
-    person: str
-    questions: int
-    up: int
-    down: int
-    last: datetime
+    @property
+    def person(self) -> str:
+        """Return who."""
+        ...
+
+    @property
+    def questions(self) -> int:
+        """Return how many they asked."""
+        ...
+
+    @property
+    def up(self) -> int:
+        """Return the votes for the answers they got."""
+        ...
+
+    @property
+    def down(self) -> int:
+        """Return those against."""
+        ...
+
+    @property
+    def last(self) -> datetime:
+        """Return when they asked last."""
+        ...
 
 
 class GapLike(Protocol):
     """A question the documents don't answer; see bot_ledger.statistics.Gap."""
 
-    question: str
-    count: int
-    last: datetime
-    answers: tuple[str, ...]
+    @property
+    def question(self) -> str:
+        """Return its newest wording."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """Return how often it was asked."""
+        ...
+
+    @property
+    def last(self) -> datetime:
+        """Return when last."""
+        ...
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """Return the ids of its answers."""
+        ...
 
 
 class Reports(Protocol):
