@@ -8,6 +8,7 @@ import math
 import struct
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import aiohttp
@@ -70,6 +71,7 @@ class DouyinHouse:
         self.seen, self.answerer = Seen(), ScriptedAnswerer()
         self.page: dict[str, Any] = {}
         self.after: list[Any] = []
+        self.ids = count(1)  # of requests: a repeated one is the same request
 
     def compose(self) -> None:
         """Put the parts together."""
@@ -179,7 +181,6 @@ class Phone:
         self.house, self.socket, self.token, self.locale = house, socket, token, locale
         self.session = ""
         self.got: list[dict[str, Any]] = []
-        self._n = 0
 
     async def hello(self, **more: Any) -> dict[str, Any]:
         """Say hello; return the answer."""
@@ -190,8 +191,7 @@ class Phone:
 
     async def says(self, kind: str, **data: Any) -> str:
         """Send an envelope; return its id."""
-        self._n += 1
-        name = f"c{self._n}"
+        name = f"c{next(self.house.ids)}"
         await self.socket.send_str(json.dumps({"v": 1, "id": name, "type": kind, "data": data}))
         return name
 
