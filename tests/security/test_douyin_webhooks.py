@@ -126,6 +126,9 @@ async def test_a_member_who_takes_back_their_leave_is_logged_out():
         assert (await sent(house, raw))[0] == 200
         told = await alice.hears(await alice.says("ask", text="still here?"), "error")
         assert told["data"]["code"] == "LoginNeeded"
+        async with house.phone("alice") as again:
+            assert (await sent(house, raw))[0] == 200  # repeated: what came after stays
+            assert (await again.asks("back?"))["type"] == "done"
 
 
 async def test_a_bad_private_message_gets_a_kind_sentence():

@@ -81,7 +81,8 @@ class Webhooks:
     async def _taken(self, name: str, event: Json) -> bool:
         kind, openid = text(event, "event"), text(event, "from_user_id")
         if kind in LEFT and openid:
-            await self.logins.remove(self.logins.known(openid).person)
+            if await self.notes.add(f"douyin:event:{name}", "1", 2 * self.options.event_age):
+                await self.logins.remove(self.logins.known(openid).person)
             return True
         if kind != MESSAGE:
             log.info("an event that nobody asked for", extra={"event_kind": kind[:40]})
