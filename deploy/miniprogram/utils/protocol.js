@@ -21,9 +21,9 @@ class Protocol {
   // To be called when the socket is open: says who we are, and from where to go on.
   opened() {
     const data = { locale: this.locale, client: "miniprogram/1" };
-    const visitor = this.store.get("visitor");
-    if (visitor) data.visitor = visitor;
-    if (visitor && this.session) Object.assign(data, { session: this.session, after: this.last });
+    const token = this.store.get("token"); // of the login: it stands in the place of the page's `visitor`
+    if (token) data.token = token;
+    if (token && this.session) Object.assign(data, { session: this.session, after: this.last });
     this.write({ v: 1, id: this.newId(), type: "hello", data });
   }
 
@@ -47,6 +47,10 @@ class Protocol {
   received(text) {
     const frame = JSON.parse(text);
     if (frame.type === "hello") return this.greeted(frame);
+    if (frame.type === "error" && frame.data.code === "LoginNeeded") {
+      this.store.set("token", ""); // the caller logs in and connects again; what was asked still waits
+      return this.show(frame);
+    }
     if (frame.seq) {
       if (frame.seq <= this.last) return undefined; // replayed, and shown already
       this.last = frame.seq;
@@ -63,7 +67,6 @@ class Protocol {
     }
     this.session = frame.session;
     this.store.set("session", frame.session);
-    this.store.set("visitor", frame.data.visitor);
     this.ready = true;
     this.show(frame);
     this.waiting.forEach((envelope) => this.write(envelope));
