@@ -15,8 +15,10 @@ import typer
 from bot_app.cli_admin import admin_commands
 from bot_app.cli_backup import backup_commands
 from bot_app.cli_documents_commands import documents_commands, ingest_command
+from bot_app.cli_douyin import douyin_commands
 from bot_app.cli_queue_commands import queue_commands
 from bot_app.cli_start import OpenHouse, Start, in_words, say
+from bot_app.cli_top import top_command
 
 Data = Annotated[
     Path | None, typer.Option("--data", help=in_words("数据目录", "data folder"), show_default="./data")
@@ -188,6 +190,8 @@ def _start(context: typer.Context) -> Start:
 
 ingest_command(app, _start)
 backup_commands(app, _start)
+top_command(app, _start)
 app.add_typer(documents_commands(_start), name="documents")
 app.add_typer(queue_commands(_start), name="queue")
 app.add_typer(admin_commands(_start), name="admin")
+app.add_typer(douyin_commands(_start), name="douyin")

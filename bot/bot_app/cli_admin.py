@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot_app.cli_start import Start, in_words
+from bot_app.cli_top import link_command
 from bot_core.errors import BadInput
 from bot_core.identity import Words
 
@@ -81,6 +82,7 @@ def admin_commands(started: Callable[[typer.Context], Start]) -> typer.Typer:
     ) -> None:
         started(context).call(lambda caller: _name(caller, community, zh, en, json), data=data)
 
+    link_command(app, started)
     return app
 
 

@@ -7,11 +7,15 @@ import logging
 import os
 import secrets
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
 from bot_adapters.web import Uploads, WebFace, WebOptions, WebServer
+from bot_adapters.web.operator_api import OperatorApi
+from bot_adapters.web.operator_ports import OperatorNeeds
+from bot_adapters.web.operators import Watched
 from bot_app.backup import backed
 from bot_app.boards import QueueBoards
 from bot_app.cli_admin import admin_operations
@@ -22,11 +26,15 @@ from bot_app.compose_models import ModelParts, open_models
 from bot_app.compose_parts import Admins, background, checks, limits, moderation, web_options
 from bot_app.compose_studio import files_of, open_studio
 from bot_app.compose_voice import open_voice
+from bot_app.compose_watch import LedgerReports, watch_operations
 from bot_app.document_operations import page_link
 from bot_app.engine_valkey import embedded_valkey
+from bot_app.figures import Figures
 from bot_app.first_run import PagePlaces, load_handbook, settle_communities
 from bot_app.live_speech import LiveSpeech
 from bot_app.local_workers import local_workers
+from bot_app.metrics import CountedOutbox, CountEvents, CountPresses, CountRecords, Counts, counted_jobs
+from bot_app.metrics_shared import Shared, loop_watched
 from bot_app.operations import CurrentCommunity, Line, Operation, Operations
 from bot_app.owner import Owner
 from bot_app.queue_operations import QueueOperations
@@ -42,7 +50,9 @@ from bot_core.middleware import VerifyPresses
 from bot_core.ports.members import Members
 from bot_core.ports.safety import Fetcher
 from bot_handlers.community import community_parts
+from bot_handlers.people.ruled import Allowances, Blocked, Tallies
 from bot_handlers.places.codes import Codes
+from bot_handlers.status import StatusHandler
 from bot_knowledge import Knowledge, KnowledgeOptions, open_knowledge
 from bot_knowledge.samples import handbook
 from bot_ledger import SqlLedger, sqlite_url
@@ -85,7 +95,14 @@ async def open_house(settings: Settings, owner: Owner, *, serve: bool) -> AsyncI
             admin = admin_operations(base.ledger, base.clock, Codes(base.ledger, MemoryLimiter(), base.clock))
             backup = backed(settings, base.clock, None, base.knowledge.held).names
             yield House(
-                {**base.operations(_status(base, None)), **queue.names, **admin, **backup, "page": page}
+                {
+                    **base.operations(_status(base, None)),
+                    **queue.names,
+                    **admin,
+                    **backup,
+                    **watch_operations(None, (), None),
+                    "page": page,
+                }
             )
             return
         served = await _serve(stack, settings, base)
@@ -93,7 +110,15 @@ async def open_house(settings: Settings, owner: Owner, *, serve: bool) -> AsyncI
         page = page_link(served.server.urls, served.server.tickets.make)
         admin = admin_operations(base.ledger, base.clock, served.codes)
         backup = backed(settings, base.clock, served.store, base.knowledge.held).names
-        names = {**base.operations(_status(base, served)), **queue.names, **admin, **backup, "page": page}
+        watch = watch_operations(served.figures, served.server.urls, served.operators.sessions.ticket)
+        names = {
+            **base.operations(_status(base, served)),
+            **queue.names,
+            **admin,
+            **backup,
+            **watch,
+            "page": page,
+        }
         yield House(names, tuple(served.server.urls))
 
 
@@ -148,6 +173,8 @@ class Served:
     store: Store
     store_url: str
     codes: Codes
+    figures: Figures
+    operators: OperatorApi
 
 
 async def _open_base(stack: AsyncExitStack, settings: Settings) -> Base:
@@ -193,7 +220,11 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
     voice = await stack.enter_async_context(open_voice(settings, base.ledger, files_of(settings)))
     live = LiveSpeech(voice.synthesizer, voice.speak) if voice.speaks else None
     face = WebFace(RedisFrameLog(store), keys.signer, speaks=voice.speaks, speech=live)
-    context = Context(outbox, keys.signer, faces)
+    registry = Watched(settings.metrics_token.get_secret_value() if settings.metrics_token else "")
+    counts = Counts(registry)
+    logging.getLogger().addHandler(records := CountRecords(counts))
+    stack.callback(logging.getLogger().removeHandler, records)
+    context = Context(CountedOutbox(outbox, counts), keys.signer, faces)
     queue, notes, budget = RedisJobQueue(store), RedisNotes(store), RedisBudget(store)
     limiter, files = RedisLimiter(store), files_of(settings)
     studio = open_studio(settings, queue, base.ledger, notes, budget, base.clock, context, worker)
@@ -228,14 +259,22 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
     )
     house_judge = moderation(settings, base.ledger)
     judge = douyin.judge(house_judge) if douyin is not None else house_judge
-    first: tuple[Middleware, ...] = (*community.before, Admins(frozenset(settings.admins)))
+    first: tuple[Middleware, ...] = (
+        CountEvents(counts),
+        *community.before,
+        Tallies(base.ledger, base.clock),
+        Blocked(base.ledger, notes),
+        Allowances(base.ledger, budget, base.clock, settings.fast_budget),
+        Admins(frozenset(settings.admins)),
+    )
     middleware: tuple[Middleware, ...] = (
         *first,
         VerifyPresses(keys.signer),
+        CountPresses(counts),
         limits(settings, limiter),
         judge,
     )
-    handlers = ordered(base, studio, community, voice, judge)
+    handlers = ordered(base, studio, community, voice, judge, StatusHandler(queue))
     dispatcher = Dispatcher(context, faces, places, middleware, handlers, community.unbound)
     platforms = [face.platform]
     intake = Intake(journal, dispatcher, base.clock, worker, platforms)
@@ -269,6 +308,34 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
     faces.update({face.platform: face, **chats.faces})
     platforms += chats.faces
     members.update(chats.members)
+    figures = Figures(
+        base.ledger,
+        base.knowledge.library,
+        queue,
+        store,
+        journal,
+        outbox,
+        base.clock,
+        base.knowledge.waiting,
+    )
+    shared = Shared(figures)
+    registry.register(shared)
+    registry.refresh = shared.refresh
+    web = web_options(settings, voice=voice.hears)
+    operators = OperatorApi(
+        OperatorNeeds(
+            ledger=base.ledger,
+            reports=LedgerReports(base.ledger, figures, base.clock),
+            library=base.knowledge.library,
+            answerer=base.knowledge.answerer,
+            queue=queue,
+            budget=budget,
+            clock=base.clock,
+            told=community.subscriptions.tell,
+            allowance=settings.fast_budget,
+        ),
+        web,
+    )
     server = WebServer(
         intake=intake,
         face=face,
@@ -279,14 +346,15 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
         secret=keys.sessions,
         clean=base.clean,
         examples=base.knowledge.answerer.examples,
-        options=web_options(settings, voice=voice.hears),
+        options=web,
+        registry=registry,
         boards=QueueBoards(queue),
         uploads=Uploads(base.knowledge.library, settings.data / "uploads"),
         checks=checks(store, base.ledger),
         files=files,
         commands=declared(handlers),
         forms=forms_of(handlers),
-        routes=chats.routes,
+        routes=[*chats.routes, *operators.routes],
         hears=voice.transcriber if voice.hears else None,
     )
     await _first_run(base)
@@ -300,10 +368,13 @@ async def _serve(stack: AsyncExitStack, settings: Settings, base: Base) -> Serve
     await stack.enter_async_context(background(base.knowledge))
     await stack.enter_async_context(community.reminders.open())
     await stack.enter_async_context(watching(settings.watch, base.knowledge, base.ledger, base.clock))
-    await stack.enter_async_context(Finisher(queue, base.ledger, outbox, studio.render).open())
+    await stack.enter_async_context(
+        Finisher(queue, base.ledger, outbox, counted_jobs(counts, studio.render, time.time)).open()
+    )
     await stack.enter_async_context(studio.follower.open())
+    await stack.enter_async_context(loop_watched(counts))
     await stack.enter_async_context(local_workers(settings.workers, settings.data, url))
-    return Served(server, intake, journal, outbox, queue, store, url, community.codes)
+    return Served(server, intake, journal, outbox, queue, store, url, community.codes, figures, operators)
 
 
 async def _first_run(base: Base) -> None:

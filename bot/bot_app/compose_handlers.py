@@ -48,10 +48,12 @@ def ordered(
     community: CommunityParts,
     voice: VoiceParts,
     judge: Middleware,
+    *more: Handler,
 ) -> tuple[Handler, ...]:
     """Return all handlers; the first that does not answer None wins, so what takes any words comes last."""
     answers: tuple[Handler, ...] = (
         *community.handlers,
+        *more,
         FeedbackHandler(base.ledger),
         *studio.handlers,
         voice.speak,

@@ -178,6 +178,9 @@ class Settings(_Section):
         "", "a diffusion model's folder, or OWNER/NAME@COMMIT", "a folder or a pinned revision"
     )
     gallery_shared: bool = _is(True, "members may look at each other's pictures in /gallery", "true or false")
+    metrics_token: SecretStr | None = _is(
+        None, "opens /metrics to others than this machine, as a bearer token", SECRET
+    )
     fast_budget: float = _is(
         0.0,
         "what a member may spend in the fast lane per month, in cost units; 0 is no bound",

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from bot_app import rehearsal
 from bot_app.settings import Settings
 from bot_core import pictures
+from bot_core.errors import MissingExtra
+from bot_core.ports.safety import Moderator
 from bot_core.ports.work import BatchRule, Lane
 from bot_handlers.imagine.options import STYLES
 from bot_media import FolderFiles
+from bot_media.checks import NudityNet, PictureCheck
 from bot_media.images.choose import MakerProfile, open_maker
 from bot_media.studio import Studio
 from bot_queue.connection import open_store
 from bot_queue.jobs import RedisJobQueue
 from bot_queue.worker import Maker, Worker, WorkerOptions
+from bot_safety import Guarded, RuleModerator
+from bot_safety.prompts import PicturePrompts
+
+log = logging.getLogger(__name__)
 
 KINDS = (pictures.KIND, rehearsal.KIND)
 
@@ -39,7 +48,19 @@ async def opened_makers(settings: Settings) -> AsyncIterator[dict[str, Maker]]:
     """Give what makes the jobs of each kind. Raises SettingWrong, StartRefused, MissingExtra."""
     files = FolderFiles(settings.data / "files")
     async with open_maker(maker_profile(settings), files) as maker:
-        yield {pictures.KIND: Studio(maker, files), rehearsal.KIND: rehearsal.rehearse}
+        judge = await asyncio.to_thread(picture_judge, settings)
+        yield {pictures.KIND: Studio(maker, files, moderator=judge), rehearsal.KIND: rehearsal.rehearse}
+
+
+def picture_judge(settings: Settings) -> Moderator:
+    """Return who judges prompts and, with the extra ``checks``, looks at pictures; reads its weights from the disk."""
+    rules = PicturePrompts(RuleModerator())
+    try:
+        judge: Moderator = PictureCheck(rules, NudityNet())
+    except MissingExtra:
+        log.info("pictures are not looked at: the extra `checks` is not installed")
+        judge = rules
+    return Guarded(judge, closed=settings.moderation_closed)
 
 
 async def run_worker(
