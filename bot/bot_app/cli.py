@@ -16,6 +16,7 @@ from bot_app.cli_admin import admin_commands
 from bot_app.cli_backup import backup_commands
 from bot_app.cli_documents_commands import documents_commands, ingest_command
 from bot_app.cli_douyin import douyin_commands
+from bot_app.cli_glossary import glossary_commands
 from bot_app.cli_queue_commands import queue_commands
 from bot_app.cli_start import OpenHouse, Start, in_words, say
 from bot_app.cli_top import top_command
@@ -191,7 +192,9 @@ def _start(context: typer.Context) -> Start:
 ingest_command(app, _start)
 backup_commands(app, _start)
 top_command(app, _start)
-app.add_typer(documents_commands(_start), name="documents")
+_documents = documents_commands(_start)
+_documents.add_typer(glossary_commands(_start), name="glossary")
+app.add_typer(_documents, name="documents")
 app.add_typer(queue_commands(_start), name="queue")
 app.add_typer(admin_commands(_start), name="admin")
 app.add_typer(douyin_commands(_start), name="douyin")

@@ -156,7 +156,14 @@ class Base:
         """Return what the command line can ask for."""
         knowledge = self.knowledge
         made = Operations(
-            knowledge.answerer, knowledge.library, self.ledger, self.clock, self.current, self.clean, status
+            knowledge.answerer,
+            knowledge.library,
+            self.ledger,
+            self.clock,
+            self.current,
+            self.clean,
+            status,
+            knowledge.glossary,
         )
         return made.names
 

@@ -12,10 +12,11 @@ from datetime import timedelta
 
 from bot_app.document_operations import DocumentOperations, listed
 from bot_app.evaluation import evaluation
+from bot_app.glossary_operations import GlossaryOperations
 from bot_core.answers import Answer, AnswerRecord, Outcome, Question, Turn
 from bot_core.errors import BadInput, UnknownCommunity
 from bot_core.identity import Locale, Words
-from bot_core.ports.knowledge import Answerer, Library
+from bot_core.ports.knowledge import Answerer, Glossary, Library
 from bot_core.ports.ledger import Community, Ledger
 from bot_core.ports.safety import Clock
 
@@ -63,9 +64,11 @@ class Operations:
         current: CurrentCommunity,
         clean: Callable[[str], str],
         status: Callable[[], Awaitable[Line]],
+        glossary: Glossary,
     ) -> None:
         self._answerer, self._library, self._ledger = answerer, library, ledger
         self._clock, self._current, self._clean, self._status = clock, current, clean, status
+        self._glossary = glossary
 
     @property
     def names(self) -> dict[str, Operation]:
@@ -74,6 +77,7 @@ class Operations:
             "ask": self.ask,
             "votes": self.votes,
             **DocumentOperations(self._library, self._known, self._target).names,
+            **GlossaryOperations(self._glossary, self._known).names,
             "eval": evaluation(self._answerer, self._known),
             "status": self.status,
         }

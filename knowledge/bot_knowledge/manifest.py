@@ -89,8 +89,17 @@ class Manifest:
         """Mark a document as being written. What was there before no longer counts."""
         await self.change(community, [(_PUT, [row_of(community, entry, ready=False)])])
 
-    async def finish(self, community: str, entry: Entry, tokens: Mapping[str, bytes]) -> None:
-        """Mark a document as there, with the token vectors it has already, by passage id; older ones are gone."""
+    async def finish(
+        self,
+        community: str,
+        entry: Entry,
+        tokens: Mapping[str, bytes],
+        aliases: Sequence[tuple[str, ...]] = (),
+    ) -> None:
+        """Mark a document as there, with the token vectors it has already, by passage id; older ones are gone.
+
+        ``aliases``: groups of terms that mean the same in it.
+        """
         own = [(community, entry.id)]
         await self.change(
             community,
@@ -99,6 +108,11 @@ class Manifest:
                 (
                     "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?)",
                     [(community, entry.id, passage, data) for passage, data in tokens.items()],
+                ),
+                ("DELETE FROM aliases WHERE community = ? AND document = ?", own),
+                (
+                    "INSERT INTO aliases (community, document, terms) VALUES (?, ?, ?)",
+                    [(community, entry.id, json.dumps(group, ensure_ascii=False)) for group in aliases],
                 ),
                 (_PUT, [row_of(community, entry, ready=True)]),
             ],
@@ -116,6 +130,7 @@ class Manifest:
             community,
             [
                 ("DELETE FROM tokens WHERE community = ? AND document = ?", pairs),
+                ("DELETE FROM aliases WHERE community = ? AND document = ?", pairs),
                 ("DELETE FROM documents WHERE community = ? AND id = ?", pairs),
             ],
         )
@@ -185,7 +200,7 @@ class Manifest:
 
     async def drop(self, community: str) -> None:
         """Remove everything of a community."""
-        tables = ("tokens", "documents", "examples", "audiences", "failures", "pages")
+        tables = ("tokens", "documents", "examples", "audiences", "failures", "pages", "aliases")
         steps = [(f"DELETE FROM {table} WHERE community = ?", [(community,)]) for table in tables]  # noqa: S608
         await self.change(community, steps)
 

@@ -27,6 +27,8 @@ CREATE TABLE IF NOT EXISTS pages (
     community TEXT NOT NULL, url TEXT NOT NULL, etag TEXT NOT NULL, modified TEXT NOT NULL, digest TEXT NOT NULL,
     stamp TEXT NOT NULL,
     PRIMARY KEY (community, url));
+CREATE TABLE IF NOT EXISTS aliases (community TEXT NOT NULL, document TEXT NOT NULL, terms TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS aliases_document ON aliases (community, document);
 """
 COLUMNS = "id, source, root, title, version, language, date, audience, passages, terms, better"
 

@@ -7,10 +7,12 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot_core.ports.knowledge import Glossary
 from bot_knowledge.answering.guide import Guide
 from bot_knowledge.answering.quotes import Quoter
 from bot_knowledge.embedding.signals import Signals, open_signals
 from bot_knowledge.formats import opened_decoder
+from bot_knowledge.glossary.kept import KeptGlossary
 from bot_knowledge.library import DocumentLibrary
 from bot_knowledge.manifest import Manifest
 from bot_knowledge.options import KnowledgeOptions
@@ -32,6 +34,7 @@ class Knowledge:
     store: KeptStore
     manifest: Manifest
     signals: Signals
+    glossary: Glossary
 
     async def drop(self, community: str) -> None:
         """Remove everything of a community."""
@@ -81,7 +84,7 @@ async def open_knowledge(folder: Path, options: KnowledgeOptions | None = None) 
         )
         decoder = await stack.enter_async_context(opened_decoder(options.decoding))
         library = DocumentLibrary(store, manifest, signals, options, decoder)
-        yield Knowledge(library, guide, store, manifest, signals)
+        yield Knowledge(library, guide, store, manifest, signals, KeptGlossary(manifest))
 
 
 def open_store(folder: Path, signals: Signals, options: KnowledgeOptions) -> Generations:

@@ -238,3 +238,13 @@ def test_doctor_changes_nothing_and_says_what_to_do(shell, monkeypatch):
     assert "YINLU_REDIS_URL" in failed["redis"]
     assert "hidden-word" not in done.output
     assert "YINLU_QDRANT_URL" in shell("doctor").stdout.replace("\n", "")
+
+
+def test_words_that_mean_the_same_are_listed_added_and_removed(shell):
+    """Each group in a line with where it comes from; what was added is shown, what is taken out is named."""
+    shown = " ".join(shell("documents", "glossary", "list").stdout.replace("│", " ").split())
+    assert "Purser = 账房" in shown and "words.md" in shown and "mods" in shown
+    assert "oil = 灯油" in shell("documents", "glossary", "add", "oil", "灯油").stdout
+    assert shell.last[1] == {"terms": ["oil", "灯油"], "community": None}
+    assert "oil" in shell("documents", "glossary", "remove", "oil").stdout
+    assert json.loads(shell("documents", "glossary", "list", "--json").stdout)["groups"]

@@ -121,6 +121,15 @@ class DocumentInfo:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Synonyms:
+    """Terms of a community that mean the same; ``source``: the document that says so, '' where a person did."""
+
+    terms: tuple[str, ...]
+    source: str = ""
+    audience: tuple[str, ...] = ()
+
+
 class KnowledgeStore(Protocol):
     """Passages and vectors per community; every call is limited to one community on the server side."""
 
@@ -223,6 +232,22 @@ class Answerer(Protocol):
 
     async def examples(self, community: str, locale: Locale) -> list[str]:
         """Return up to four questions that the documents answer, to press before anything is typed."""
+        ...
+
+
+class Glossary(Protocol):
+    """A community's words that mean the same; questions are searched in each of them."""
+
+    async def groups(self, community: str) -> list[Synonyms]:
+        """Return all groups: what people gave first, then what documents say."""
+        ...
+
+    async def add(self, community: str, terms: Sequence[str]) -> Synonyms:
+        """Keep terms that mean the same; groups given before that share one become one. Raises BadInput."""
+        ...
+
+    async def remove(self, community: str, term: str) -> int:
+        """Take a term out of the groups that people gave; return of how many. Raises NotFound."""
         ...
 
 

@@ -18,6 +18,7 @@ from bot_knowledge.answering.kept import KeptAnswers
 from bot_knowledge.answering.quotes import Quote, Quoter
 from bot_knowledge.answering.wording import EMPTY, EMPTY_QUESTION, LONG_QUESTION
 from bot_knowledge.cache import AnswerCache
+from bot_knowledge.glossary.swaps import swapped
 from bot_knowledge.manifest import Manifest
 from bot_knowledge.options import KnowledgeOptions
 from bot_knowledge.ranking.candidates import Candidate, Finder, Search
@@ -34,6 +35,7 @@ from bot_knowledge.writing.writer import Written
 log = logging.getLogger(__name__)
 SHOWN = 10  # passages that an answer names as considered
 LEANING = 0.2  # of near + sure: a question that points back is seldom meant as it stands
+SWAPPED = 0.05  # of near + sure: what another word of the glossary must gain
 RERANKED = 20  # passages that a configured reranker orders
 
 
@@ -158,9 +160,20 @@ class Guide:
             if judged is not None and (best is None or _sureness(judged) > _sureness(best) + lead):
                 lead = lead if best is None else 0.02
                 best = judged
+        if best is not None and snapshot.glossary:
+            best = await self._in_other_words(question, best, snapshot)
         if points_back(text) and (full := await self._authors.rewritten(question, text, meter)):
             judged = await self._judged(question.community, full, question.audience, snapshot)
             if judged is not None and (best is None or _sureness(judged) > _sureness(best) - LEANING):
+                best = judged
+        return best
+
+    async def _in_other_words(self, question: Question, best: Judged, snapshot: Snapshot) -> Judged:
+        """Search with the glossary's words too; a form counts where the gate likes it clearly better."""
+        text, plain = best.search.asked.text, _sureness(best)
+        for form in swapped(text, snapshot.glossary, question.audience, snapshot.frequency):
+            judged = await self._judged(question.community, form, question.audience, snapshot)
+            if judged is not None and _sureness(judged) > max(_sureness(best), plain + SWAPPED):
                 best = judged
         return best
 

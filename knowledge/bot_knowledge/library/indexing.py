@@ -12,6 +12,7 @@ import numpy as np
 from bot_core.ports.knowledge import Indexed, Passage, Vector
 from bot_knowledge.chunking import searchable
 from bot_knowledge.embedding.signals import Signals
+from bot_knowledge.glossary.aliases import aliases
 from bot_knowledge.library.reading import Read, with_audience
 from bot_knowledge.manifest import Entry, Manifest
 from bot_knowledge.notes import Notes
@@ -59,7 +60,7 @@ class Indexer:
             await self.manifest.begin(community, entry)
             await self.store.delete(community, [entry.id])
             await self.store.upsert(community, items)
-            await self.manifest.finish(community, entry, tokens)
+            await self.manifest.finish(community, entry, tokens, aliases(entry.title, read.passages))
 
     async def remove(self, community: str, documents: Sequence[str]) -> None:
         """Remove documents."""

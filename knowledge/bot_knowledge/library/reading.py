@@ -21,7 +21,7 @@ from bot_knowledge.text.language import language_of
 log = logging.getLogger(__name__)
 
 FAULTS = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, MemoryError)
-READING = "3"  # changes when loaders or chunking change, so that everything is read again
+READING = "4"  # changes when loaders, chunking or what is read out of passages change, so that everything is read again
 
 
 @dataclass(frozen=True, slots=True)

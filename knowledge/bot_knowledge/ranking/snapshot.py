@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from bot_core.ports.knowledge import Indexed, KnowledgeStore, Vector
+from bot_core.ports.knowledge import Indexed, KnowledgeStore, Synonyms, Vector
+from bot_knowledge.glossary.kept import KeptGlossary
 from bot_knowledge.manifest import Entry, Manifest
 
 Floats = NDArray[np.float32]
@@ -39,6 +40,7 @@ class Snapshot:
     entries: Mapping[str, Entry]
     languages: tuple[str, ...] = ()
     shares: Mapping[str, float] = field(default_factory=dict)  # of each language in the passages
+    glossary: tuple[Synonyms, ...] = ()
 
     def usual(self, embedder: str, vector: Vector) -> dict[str, Usual]:
         """Return by language what cosines this question usually gets; few passages lean on all of them."""
@@ -108,6 +110,7 @@ class Snapshots:
             entries={entry.id: entry for entry in entries},
             languages=tuple(languages),
             shares=_shares(items),
+            glossary=tuple(await KeptGlossary(self.manifest).groups(community)),
         )
 
 

@@ -47,6 +47,7 @@ VOTE = {
 }
 
 
+GROUPS = [{"terms": ["Purser", "账房"], "source": "docs/words.md", "audience": ["mods"]}]
 SHOWN = {
     "community": "sample",
     "source": "docs/ferry.md",
@@ -97,6 +98,9 @@ class SmallHouse:
             "reindex": self._constant({"community": "sample", "documents": 3}),
             "page": self._constant({"links": ["http://127.0.0.1:1/#admin=1.2"]}),
             "audience": self._constant({"community": "sample", "documents": 2, "audience": ["mods"]}),
+            "glossary": self._constant({"community": "sample", "groups": GROUPS}),
+            "glossary.add": self._constant({"community": "sample", "terms": ["oil", "灯油"], "source": ""}),
+            "glossary.remove": self._constant({"community": "sample", "removed": 1}),
             "status": self._constant({"pid": self.pid, "urls": list(self.urls)}),
         }
         return {name: self._noted(name, operation) for name, operation in found.items()}
