@@ -101,6 +101,10 @@ class Guide:
         snapshot = await self._snapshots.get(community)
         return await self._judged(community, text, audience, snapshot)
 
+    async def snapshot(self, community: str) -> Snapshot:
+        """Return what the community's index looks like now."""
+        return await self._snapshots.get(community)
+
     async def examples(self, community: str, locale: Locale) -> list[str]:
         """Return up to four questions that the documents answer."""
         kept = await self._manifest.examples(community)

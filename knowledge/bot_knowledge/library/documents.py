@@ -15,11 +15,7 @@ from bot_knowledge.formats import Decoder
 from bot_knowledge.library.filing import Filing
 from bot_knowledge.library.indexing import Indexer
 from bot_knowledge.library.pace import Pace
-from bot_knowledge.library.reading import (
-    Given,
-    Tally,
-    as_it_is,
-)
+from bot_knowledge.library.reading import Given, Read, Tally, as_it_is
 from bot_knowledge.library.reindexing import Reindexer
 from bot_knowledge.library.visiting import Visitor
 from bot_knowledge.manifest import Entry, Manifest
@@ -217,9 +213,13 @@ class DocumentLibrary:
         """
         for source, text in texts:
             if text.strip():
-                await self._indexer.write(community, as_it_is(community, source, text))
+                await self.add_read(community, as_it_is(community, source, text))
         async for _ in self.improve(community):
             pass
+
+    async def add_read(self, community: str, document: Read) -> None:
+        """Index a document that was read and cut elsewhere; the better embedding is left to ``improve``."""
+        await self._indexer.write(community, document)
 
     async def settle(self, community: str) -> None:
         """Force what was written to the disk."""
