@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot_app.cli_start import in_words, result_of, say, say_json
+from bot_app.cli_start import in_words, language, result_of, say, say_json
 from bot_core.errors import NotFound
 from bot_core.identity import Words
+from bot_core.unread import reason_words
 
 if TYPE_CHECKING:
     from bot_app.reach import Caller
@@ -56,7 +57,7 @@ def _show(result: dict[str, Any]) -> None:
     from bot_app.cli_show import err, out
 
     for failure in result["failed"]:
-        err().print(Text(f"✗ {failure['source']}: {failure['reason']}", style="red"))
+        err().print(Text(f"✗ {failure['source']}: {_why(failure)}", style="red"))
     names = {
         "added": in_words("新增", "added"),
         "updated": in_words("更新", "updated"),
@@ -90,7 +91,7 @@ async def listing(caller: Caller, community: str | None, as_json: bool) -> int:
         ("谁能看", "audience"),
     ]
     rows = [_row(document) for document in documents]
-    rows += [[_state("failed"), "", "", "", f["source"], f["reason"], ""] for f in failed]
+    rows += [[_state("failed"), "", "", "", f["source"], _why(f), ""] for f in failed]
     if rows:
         out().print(table(*(in_words(*head) for head in heads), rows=rows, whole=4))
     passages = sum(document.get("passages", 0) for document in documents)
@@ -108,6 +109,10 @@ def _row(document: dict[str, Any]) -> list[object]:
     names = ("passages", "language", "date", "source", "title")
     state = _state(document.get("state", "ready"))
     return [state, *(document.get(name, "") for name in names), audience]
+
+
+def _why(failure: dict[str, Any]) -> str:
+    return reason_words(failure["reason"]).of(language())
 
 
 def _state(state: str) -> str:

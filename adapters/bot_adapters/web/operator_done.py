@@ -144,7 +144,9 @@ async def _add(call: Call, source: str, text: str, title: str, roles: frozenset[
         if isinstance(step, IngestResult):
             result = step
     if result.failed:
-        raise BadInput("a document was not read", fill(NOT_READ, why=result.failed[0].reason[:200]))
+        why = result.failed[0].words
+        said = Words(NOT_READ.zh.format(why=why.zh), NOT_READ.en.format(why=why.en))
+        raise BadInput("a document was not read", said)
 
 
 async def _asked(call: Call, text: str) -> Json:

@@ -94,7 +94,10 @@ async def documents(call: Call) -> Json:
          "version": d.version, "audience": sorted(d.audience), "state": d.state, "url": d.url}
         for d in await library.documents(call.community)
     ]  # fmt: skip
-    failed = [{"source": f.source, "reason": f.reason} for f in await library.failures(call.community)]
+    failed = [
+        {"source": f.source, "reason": f.reason, "reason_zh": f.words.zh}
+        for f in await library.failures(call.community)
+    ]
     return {"documents": rows, "failed": failed}
 
 

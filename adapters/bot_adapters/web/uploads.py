@@ -100,7 +100,7 @@ class Uploads:
         for failure in await self.library.failures(community):
             if failure.source.startswith(FOLDER):
                 old = rows.get(failure.source, {})
-                failed = {**_row(failure.source, State.FAILED), "reason": failure.reason}
+                failed = {**_row(failure.source, State.FAILED), "reason": failure.words.of(locale)}
                 rows[failure.source] = {**old, **failed}
         for upload, words in self._stuck.values():
             if upload.community == community:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from bot_core.answers import Answer, Question
-from bot_core.identity import Locale
+from bot_core.identity import Locale, Words
+from bot_core.unread import reason_words
 
 Vector = Sequence[float]
 Say = Callable[[str], Awaitable[None]]
@@ -187,10 +188,15 @@ class KnowledgeStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IngestFailure:
-    """A document that could not be read, and why."""
+    """A document that could not be read, and why: one English sentence."""
 
     source: str
     reason: str
+
+    @property
+    def words(self) -> Words:
+        """Return the reason in both languages."""
+        return reason_words(self.reason)
 
 
 @dataclass(frozen=True, slots=True)

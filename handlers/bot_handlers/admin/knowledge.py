@@ -97,7 +97,7 @@ class KnowledgeHandler:
             if isinstance(step, IngestResult):
                 result = step
         if result.failed:
-            return filled(w.NOT_ADDED, locale, name=name, why=result.failed[0].reason)
+            return filled(w.NOT_ADDED, locale, name=name, why=result.failed[0].words.of(locale))
         added = result.added + result.updated
         return filled(w.ADDED if added else w.UNCHANGED, locale, name=name)
 

@@ -114,7 +114,7 @@ class HelpingHandler:
             if isinstance(step, IngestResult):
                 result = step
         if result.failed:
-            return w.filled(w.FAILED, incoming.locale, why=result.failed[0].reason)
+            return w.filled(w.FAILED, incoming.locale, why=result.failed[0].words.of(incoming.locale))
         people, clock = self.handovers.people, self.handovers.clock
         await audit(people, clock, incoming, fact.community, "curate", title)
         await people.count(fact.community, KIND, "curated", clock.now())

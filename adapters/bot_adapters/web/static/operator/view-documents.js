@@ -2,14 +2,14 @@
 
 import { el } from "../js/dom.js";
 import { doing, field, heading, table } from "./parts.js";
-import { number, t } from "./words.js";
+import { locale, number, t } from "./words.js";
 
 export async function documentsView(context) {
   if (context.argument) return passages(context, decodeURIComponent(context.argument));
   const { documents, failed } = await context.read("documents");
   return [
     heading(t("documents")),
-    failed.length ? el("section", {}, heading(t("notRead"), 3), table(t("notRead"), [t("source"), t("reason")], failed.map((one) => [one.source, one.reason]))) : "",
+    failed.length ? el("section", {}, heading(t("notRead"), 3), table(t("notRead"), [t("source"), t("reason")], failed.map((one) => [one.source, locale() === "zh" ? one.reason_zh : one.reason]))) : "",
     table(t("documents"), [t("source"), t("passages"), t("state"), t("version"), t("audience"), t("actions")], documents.map((one) => row(one, context))),
     writing(context),
   ];
