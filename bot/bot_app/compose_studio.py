@@ -17,9 +17,12 @@ from bot_handlers.imagine.gallery import GalleryHandler
 from bot_handlers.imagine.handler import ImagineHandler
 from bot_handlers.imagine.options import StudioOptions
 from bot_handlers.imagine.settings import StudioSettings
+from bot_handlers.imagine.submitting import Submitter
 from bot_media import FolderFiles
 from bot_queue.board import Ended
 from bot_queue.finisher import result_key
+from bot_safety import Guarded, RuleModerator
+from bot_safety.prompts import PicturePrompts
 
 Render = Callable[[Ended], Awaitable[Outgoing | None]]
 
@@ -63,7 +66,9 @@ def open_studio(
 ) -> StudioParts:
     """Put the studio together; ``holder`` names this process."""
     options = studio_options(settings)
-    imagine = ImagineHandler(queue, ledger, notes, clock, options)
+    judge = Guarded(PicturePrompts(RuleModerator(ledger.setting)), closed=settings.moderation_closed)
+    submit = Submitter(queue, ledger, budget, clock, options, judge)
+    imagine = ImagineHandler(queue, ledger, notes, submit, options)
     own = StudioSettings(queue, ledger, budget, options)
     out = PicturesOut(context, clock, options.maker)
 

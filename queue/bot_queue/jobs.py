@@ -48,6 +48,12 @@ class QueueOptions:
     poll: float = 1.0
 
 
+def bounds_of(job: Job, options: QueueOptions) -> tuple[int, int]:
+    """Return how many jobs its person may have waiting, and open, for this job to be taken."""
+    waiting = min(job.most_waiting or options.most_waiting, options.most_waiting)
+    return waiting, min(job.most_open or options.most_open, options.most_open)
+
+
 class RedisJobQueue:
     """The JobQueue port on Redis; every call is one script, one round trip, on the server's clock."""
 
@@ -57,10 +63,10 @@ class RedisJobQueue:
 
     async def put(self, job: Job) -> Placed:
         """Accept a job; see the port. Raises JobRefused, EngineDown, StorageFull."""
-        o = self.options
+        o, bounds = self.options, bounds_of(job, self.options)
         answer = await self._store.run(
             "jobs_put", job.id, job.key, encode(job), job.kind, job.profile, job.lane, job.person, job.account,
-            job.cost, job.weight, _month(), o.most_waiting, o.most_open, o.most, int(o.use_aging * 1000),
+            job.cost, job.weight, _month(), *bounds, o.most, int(o.use_aging * 1000),
         )  # fmt: skip
         if answer[0] == "refused":
             raise JobRefused(answer[1], float(answer[2]), float(answer[3]))

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from bot_core.errors import JobRefused
 from bot_core.ports.work import Job, JobResult, JobState, JobView, Lane, LaneStatus, Lease, Place, Progress
-from bot_queue.jobs import ENDED, QueueOptions
+from bot_queue.jobs import ENDED, QueueOptions, bounds_of
 
 
 @dataclass(slots=True, eq=False)
@@ -90,12 +90,13 @@ class Schedule:
     # --- putting in -----------------------------------------------------------------------------------------
     def _check(self, job: Job) -> None:
         o = self.options
+        most_waiting, most_open = bounds_of(job, o)
         states = Counter(kept.state for kept in self._jobs.values() if kept.job.person == job.person)
         waiting, running = states[JobState.WAITING], states[JobState.RUNNING]
         everything = sum(len(line.waiting) for line in self._lines.values()) + len(self._unreported)
         for limit, have, allowed in (
-            ("waiting", waiting, o.most_waiting),
-            ("open", waiting + running, o.most_open),
+            ("waiting", waiting, most_waiting),
+            ("open", waiting + running, most_open),
             ("queue", everything, o.most),
         ):
             if have >= allowed:

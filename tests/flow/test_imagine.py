@@ -226,7 +226,7 @@ async def test_limits_are_told_with_their_numbers():
             assert told.error is None
         (refused,) = await alice.types("imagine", prompt="a fox")
         assert refused.error == "JobRefused"
-        assert "2 of 2" in refused.text
+        assert "You have 2 jobs waiting, and at most 2 may wait." in refused.text
         (listed,) = await alice.types("jobs")
         assert listed.text.count("waiting · place") == 2
         await alice.presses(button(listed, "⏹ 1"))

@@ -275,6 +275,8 @@ class Job:
     weight: float = 1.0
     event: str = ""  # the event it answers: results are sent under its key
     account: str = ""  # the budget that pays, empty for none
+    most_waiting: int = 0  # of this person, where that is less than the queue's own bound; 0: that bound
+    most_open: int = 0  # the same, of those that wait or run
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,18 +15,16 @@ from bot_core.events import Attachment, Incoming, Invoked, Pressed, Submitted
 from bot_core.files import FileRef
 from bot_core.forms import Field, FieldKind, Form
 from bot_core.identity import ADMIN, Locale, Words, short_id
-from bot_core.pictures import KIND, PictureJob, picture_job
+from bot_core.pictures import KIND, picture_job
 from bot_core.ports.ledger import Ledger
-from bot_core.ports.safety import Clock
-from bot_core.ports.work import JobQueue, JobState, JobView, Lane, Notes
+from bot_core.ports.work import JobQueue, JobState, JobView, Notes
 from bot_core.prompt import Prompt, read
 from bot_core.replies import Button, Reply, Style, say
 from bot_handlers.imagine import wishes, words
 from bot_handlers.imagine.cards import pictures, status
 from bot_handlers.imagine.commands import COMMANDS
 from bot_handlers.imagine.options import StudioOptions
-from bot_handlers.imagine.preferences import PreferenceStore
-from bot_handlers.imagine.wishes import Asker
+from bot_handlers.imagine.submitting import Submitter, new_seed
 
 FORMS = (Action.REMIX, Action.REGION)
 ASKED_FOR = 3600.0  # seconds a confirmation may be pressed
@@ -40,7 +37,7 @@ class ImagineHandler:
     queue: JobQueue
     ledger: Ledger
     notes: Notes
-    clock: Clock
+    submit: Submitter
     options: StudioOptions
 
     @property
@@ -90,21 +87,22 @@ class ImagineHandler:
 
     # --- commands ------------------------------------------------------------------------------------------
     async def _imagine(self, incoming: Incoming, conversation: Conversation, text: str) -> None:
-        asker, suffix = await self._asker(incoming, conversation)
+        asker, suffix = await self.submit.asker(incoming, conversation)
         inputs = _pictures(incoming.attachments)
         prompts = self._read(text, inputs, incoming, suffix)
+        await self.submit.judged(conversation.community, prompts)
         jobs = sum(prompt.repeat for prompt in prompts)
         if jobs >= self.options.ask_from:
             await self._confirm(incoming, conversation, text, jobs)
             return
-        await self._put_all(prompts, inputs, asker, conversation)
+        await self.submit.all(prompts, inputs, asker, conversation)
 
     async def _blend(self, incoming: Incoming, conversation: Conversation) -> None:
         inputs = _pictures(incoming.attachments)
         if not 2 <= len(inputs) <= 5:
             raise BadInput(f"{len(inputs)} pictures to blend", words.NEEDS_PICTURES)
-        asker, _ = await self._asker(incoming, conversation)
-        await self._put(wishes.blend(inputs, asker, self.options, _seed()), asker, conversation, 0)
+        asker, _ = await self.submit.asker(incoming, conversation)
+        await self.submit.one(wishes.blend(inputs, asker, self.options, new_seed()), asker, conversation, 0)
 
     async def _show(self, conversation: Conversation, job: str) -> None:
         view = await self.find(conversation.community, job)
@@ -146,11 +144,12 @@ class ImagineHandler:
         files = _made(view)
         if press.action is not Action.REROLL and not files:
             raise NotFound(f"job {press.subject} has no pictures", words.NOT_DONE)
-        asker, _ = await self._asker(incoming, conversation)
+        asker, _ = await self.submit.asker(incoming, conversation)
         asker = replace(asker, lane=view.job.lane) if picture.prompt.lane else asker
         changed: Prompt | None = None
         if "prompt" in values:
             changed = read(values["prompt"], replace(self.options.rules(admin=False), jobs=1))[0]
+            await self.submit.judged(conversation.community, [changed])
         area = _area(values.get("area", "0.25,0.25,0.75,0.75")) if press.action is Action.REGION else ""
         wish = wishes.child(
             picture,
@@ -160,11 +159,11 @@ class ImagineHandler:
             press.index,
             asker,
             self.options,
-            _seed(),
+            new_seed(),
             prompt=changed,
             area=area,
         )
-        await self._put(wish, asker, conversation, 0)
+        await self.submit.one(wish, asker, conversation, 0)
         await self._mark(incoming, conversation, view, press)
 
     async def _mark(
@@ -219,36 +218,11 @@ class ImagineHandler:
         if press.action is Action.CANCEL:
             await conversation.send(say(words.CANCELLED.of(incoming.locale), private=True))
             return True
-        asker, suffix = await self._asker(incoming, conversation)
+        asker, suffix = await self.submit.asker(incoming, conversation)
         inputs = tuple(FileRef(*item) for item in asked["inputs"])
         prompts = self._read(asked["prompt"], inputs, incoming, suffix)
-        await self._put_all(prompts, inputs, asker, conversation)
+        await self.submit.all(prompts, inputs, asker, conversation)
         return True
-
-    # --- into the queue ------------------------------------------------------------------------------------
-    async def _put_all(
-        self, prompts: Sequence[Prompt], inputs: tuple[FileRef, ...], asker: Asker, conversation: Conversation
-    ) -> None:
-        number = 0
-        for prompt in prompts:
-            single = replace(prompt, repeat=1)
-            for _ in range(prompt.repeat):
-                wish = wishes.root(single, inputs, asker, self.options, _seed())
-                await self._put(wish, asker, conversation, number)
-                number += 1
-
-    async def _put(self, wish: PictureJob, asker: Asker, conversation: Conversation, number: int) -> None:
-        job = wishes.queued(wish, asker, self.options, number)
-        placed = await self.queue.put(job)
-        view = JobView(job, placed.place.state, 0, placed.place.position)
-        await conversation.send(status(view, placed.place.seconds, conversation.locale))
-
-    async def _asker(self, incoming: Incoming, conversation: Conversation) -> tuple[Asker, str]:
-        kept = await PreferenceStore(self.ledger).get(conversation.community, incoming.person.id)
-        budget = bool(self.options.fast_budget)
-        account = f"fast:{conversation.community}:{incoming.person.id}" if budget else ""
-        asker = Asker(incoming, conversation.community, Lane(kept.lane), self.clock.now(), account)
-        return asker, kept.suffix
 
     async def _shown(self, view: JobView, locale: Locale) -> Reply:
         if view.state is JobState.DONE and view.result is not None:
@@ -286,7 +260,3 @@ def _area(text: str) -> str:
 
 def _keys(files: Sequence[FileRef]) -> list[list[str | int]]:
     return [[file.key, file.media_type, file.size, file.name] for file in files]
-
-
-def _seed() -> int:
-    return secrets.randbelow(2**32)

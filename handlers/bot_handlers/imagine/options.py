@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from bot_core.identity import Locale, Words
+from bot_core.identity import ADMIN, HELPER, Locale, Words
 from bot_core.prompt import Rules
 
 STYLES: Mapping[str, str] = {
@@ -27,6 +27,15 @@ EXAMPLES = (
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one member may have: jobs that wait, jobs that wait or run, pictures of one day. 0 is no bound of ours."""
+
+    waiting: int = 0
+    open: int = 0
+    a_day: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class StudioOptions:
     """``profile`` names the maker; ``grid`` and ``full`` are the side, in pixels, of one picture of 1:1.
 
@@ -43,10 +52,19 @@ class StudioOptions:
     fast_budget: float = 0.0  # cost units a member may spend in fast per month; 0 is no bound
     styles: Mapping[str, str] = field(default_factory=lambda: STYLES)
     examples: tuple[Words, ...] = EXAMPLES
+    members: Limits = Limits()
+    helpers: Limits = Limits()
+    admins: Limits = Limits()
 
     def rules(self, *, admin: bool) -> Rules:
         """Return what a prompt may ask for."""
         return Rules(jobs=self.admin_jobs if admin else self.jobs, styles=self.styles)
+
+    def limits(self, roles: Collection[str]) -> Limits:
+        """Return the bounds of somebody with these roles."""
+        if ADMIN in roles:
+            return self.admins
+        return self.helpers if HELPER in roles else self.members
 
     def example(self, index: int, locale: Locale) -> str | None:
         """Return an example prompt."""

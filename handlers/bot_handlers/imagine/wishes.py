@@ -98,7 +98,7 @@ def queued(picture: PictureJob, asker: Asker, options: StudioOptions, number: in
     """Return the queue's job for a picture job; ``number`` tells jobs of one event apart."""
     key = f"{asker.incoming.key}:{KIND}:{number}"
     pixels = picture.width * picture.height * picture.last.action.pictures
-    prompt = picture.prompt
+    prompt, limits = picture.prompt, options.limits(asker.incoming.roles)
     return Job(
         id=short_id(key),
         key=key,
@@ -113,6 +113,8 @@ def queued(picture: PictureJob, asker: Asker, options: StudioOptions, number: in
         created=asker.time,
         event=f"{asker.incoming.key}:{number}",
         account=asker.account,
+        most_waiting=limits.waiting,
+        most_open=limits.open,
     )
 
 

@@ -25,6 +25,31 @@ CANCELLED = Words("好，没有开始。", "All right, nothing was started.")
 EXPIRED = Words(
     "这次确认已经过期，请重新发送提示词。", "That question has expired; please send the prompt again."
 )
+AGAINST_RULES = Words(
+    "这段描述不符合社区规则，所以没有画，也没有占用排队名额。换个说法就可以再试。",
+    "These words go against the community's rules, so nothing was drawn and no place in the line was used."
+    " Other words are welcome.",
+)
+BOUNDS = {
+    "waiting": Words(
+        "你已有 {have} 个任务在排队，最多 {allowed} 个。请等一个画完，或用 /jobs 取消一个。",
+        "You have {have} jobs waiting, and at most {allowed} may wait. Let one finish, or cancel one with /jobs.",
+    ),
+    "open": Words(
+        "你已有 {have} 个任务在排队或进行，最多 {allowed} 个。请等一个画完，或用 /jobs 取消一个。",
+        "You have {have} jobs waiting or running, and at most {allowed} are allowed. Let one finish, or cancel"
+        " one with /jobs.",
+    ),
+    "day": Words(
+        "你今天已经画了 {have} 张图，每天最多 {allowed} 张。零点（UTC）之后可以再画。",
+        "You have made {have} pictures today, of {allowed} a day. There will be more after midnight (UTC).",
+    ),
+    "budget": Words(
+        "这个月的快速额度不够了：需要用到 {have}，共 {allowed}。加上 --relax，或先发送 /relax，就可以免额度慢慢画。",
+        "This month's fast budget does not reach: {have} would be used of {allowed}. With --relax, or after"
+        " /relax, pictures cost nothing and take longer.",
+    ),
+}
 NOT_YOURS = Words("只有发起的人可以确认。", "Only who asked can confirm.")
 NOT_DONE = Words("这个任务还没有画完。", "This job is not done yet.")
 NO_PICTURE = Words("这里没有这张图。", "There is no such picture here.")

@@ -25,6 +25,7 @@ from bot_handlers.imagine.gallery import GalleryHandler
 from bot_handlers.imagine.handler import ImagineHandler
 from bot_handlers.imagine.options import StudioOptions
 from bot_handlers.imagine.settings import StudioSettings
+from bot_handlers.imagine.submitting import Submitter
 from bot_ledger import MemoryLedger
 from bot_media import FlatImages, MemoryFiles
 from bot_media.studio import Studio
@@ -71,7 +72,9 @@ class Member:
 class StudioHouse:
     """Everything a picture passes through; ``sent`` is all that was shown, on every platform, in order."""
 
-    def __init__(self, maker=None, options: StudioOptions | None = None, queue_options=None) -> None:
+    def __init__(
+        self, maker=None, options: StudioOptions | None = None, queue_options=None, moderator=None
+    ) -> None:
         self.options = options or StudioOptions(grid=64, full=128)
         self.faces = {name: RecordingFace(name) for name in ("test", "other")}
         self.sent: list[Outgoing] = []
@@ -83,7 +86,8 @@ class StudioHouse:
         self.outbox = MemoryOutbox(self.faces, self.ledger, "here", notes=self.notes)
         self.context = Context(self.outbox, SIGNER, self.faces)
         self.clock = SystemClock()
-        self.handler = ImagineHandler(self.queue, self.ledger, self.notes, self.clock, self.options)
+        submit = Submitter(self.queue, self.ledger, self.budget, self.clock, self.options, moderator)
+        self.handler = ImagineHandler(self.queue, self.ledger, self.notes, submit, self.options)
         settings = StudioSettings(self.queue, self.ledger, self.budget, self.options)
         gallery = GalleryHandler(self.ledger, self.files)
         handlers = (FeedbackHandler(self.ledger), self.handler, settings, gallery)
