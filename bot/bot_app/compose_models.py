@@ -34,7 +34,9 @@ async def open_models(settings: Settings) -> AsyncIterator[ModelParts]:
         async def chat(role: str, model: Model | None, patience: Patience) -> Priced | None:
             if model is None:
                 return None
-            endpoint = ChatEndpoint(role, model.model, address(model), secret(model), patience=patience)
+            endpoint = ChatEndpoint(
+                role, model.model, address(model), secret(model), provider=model.provider, patience=patience
+            )
             opened = await stack.enter_async_context(open_chat(endpoint))
             return Priced(opened, model.price_in, model.price_out)
 

@@ -52,11 +52,14 @@ class _Section(BaseModel):
 
 
 class Model(_Section):
-    """An OpenAI-compatible endpoint for one role; prices are per million tokens in ``currency``."""
+    """An endpoint for one role, OpenAI-compatible unless said otherwise; prices are per million tokens in ``currency``."""
 
     url: HttpUrl = _is(..., "the endpoint, up to and with /v1", HTTP)
     key: SecretStr | None = _is(None, "its key, where it needs one", SECRET)
     model: str = _is("", "the model's name there", "a name")
+    provider: Annotated[Literal["openai", "anthropic"], Lower] = _is(
+        "openai", "which API it speaks; anthropic takes the extra `anthropic`", "openai or anthropic"
+    )
     price_in: float = _is(0.0, "price of a million tokens read", "a number from 0", ge=0)
     price_out: float = _is(0.0, "price of a million tokens written", "a number from 0", ge=0)
 

@@ -7,6 +7,7 @@ import logging
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -43,6 +44,21 @@ async def heard(model: ChatModel, text: str = "hello") -> tuple[str, list]:
         chunk async for chunk in model.stream([ChatTurn("system", "Be brief."), ChatTurn("user", text)])
     ]
     return "".join(chunk.text for chunk in chunks), chunks
+
+
+async def test_anthropics_api_is_spoken_too(aimock: Aimock) -> None:
+    """The same words, usage and end by /v1/messages; a provider's failure is ModelFailed."""
+    aimock.forget()
+    usage = {"input_tokens": 7, "output_tokens": 9}
+    aimock.says("hello", "你好,this is a reply in pieces.", response={"usage": usage})
+    aimock.fails("broken", 500)
+    given = replace(endpoint(aimock), provider="anthropic")
+    async with open_chat(given) as chat:
+        text, chunks = await heard(chat)
+        assert text == "你好,this is a reply in pieces." and len(chunks) > 2
+        assert (chunks[-1].done, chunks[-1].prompt_tokens, chunks[-1].completion_tokens) == (True, 7, 9)
+        with pytest.raises(ModelFailed):
+            await heard(chat, "broken")
 
 
 async def test_words_come_in_pieces_and_the_usage_last(aimock: Aimock, chat: LangChainChat) -> None:

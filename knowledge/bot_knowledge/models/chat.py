@@ -176,7 +176,9 @@ def _anthropic(endpoint: ChatEndpoint, common: dict[str, Any]) -> tuple[Any, tup
         raise MissingExtra("anthropic", Words("使用 Anthropic 的模型", "Using Anthropic's models")) from None
     from langchain_core.exceptions import LangChainException
 
-    more = {"base_url": endpoint.url} if endpoint.url else {}
+    more = (
+        {"base_url": endpoint.url.removesuffix("/v1")} if endpoint.url else {}
+    )  # its client adds /v1 itself
     chat = ChatAnthropic(**common, **more, api_key=endpoint.key or "none", model_kwargs=dict(endpoint.extra))
     return chat, (anthropic.AnthropicError, LangChainException, _transport_error(anthropic))
 
