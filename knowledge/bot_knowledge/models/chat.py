@@ -170,16 +170,20 @@ def _transport_error(openai: Any) -> type[Exception]:  # noqa: ANN401 - a module
 
 def _anthropic(endpoint: ChatEndpoint, common: dict[str, Any]) -> tuple[Any, tuple[type[Exception], ...]]:
     try:
-        import anthropic  # type: ignore[import-not-found,unused-ignore]
-        from langchain_anthropic import ChatAnthropic  # type: ignore[import-not-found,unused-ignore]
+        import anthropic
+        from langchain_anthropic import ChatAnthropic
     except ImportError:
         raise MissingExtra("anthropic", Words("使用 Anthropic 的模型", "Using Anthropic's models")) from None
     from langchain_core.exceptions import LangChainException
+    from pydantic import SecretStr
 
-    more = (
-        {"base_url": endpoint.url.removesuffix("/v1")} if endpoint.url else {}
-    )  # its client adds /v1 itself
-    chat = ChatAnthropic(**common, **more, api_key=endpoint.key or "none", model_kwargs=dict(endpoint.extra))
+    more: dict[str, Any] = {
+        "api_key": SecretStr(endpoint.key or "none"),
+        "model_kwargs": dict(endpoint.extra),
+    }
+    if endpoint.url:
+        more["base_url"] = endpoint.url.removesuffix("/v1")  # its client adds it itself
+    chat = ChatAnthropic(**common, **more)
     return chat, (anthropic.AnthropicError, LangChainException, _transport_error(anthropic))
 
 
