@@ -1,0 +1,299 @@
+"""A house that serves: handlers, platforms and the web server over what it works with, and the order in which they start."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from aiohttp.web import RouteDef
+
+from bot_adapters.web import Uploads, WebFace, WebServer
+from bot_adapters.web.operator_api import OperatorApi
+from bot_adapters.web.operator_ports import OperatorNeeds
+from bot_app.boards import QueueBoards
+from bot_app.compose_base import Base, first_run
+from bot_app.compose_chats import ChatNeeds, Chats, open_chats
+from bot_app.compose_douyin import Douyin, DouyinHome, open_douyin
+from bot_app.compose_handlers import declared, forms_of, ordered
+from bot_app.compose_parts import Admins, background, checks, limits, moderation, web_options
+from bot_app.compose_studio import StudioParts, open_studio
+from bot_app.compose_voice import VoiceParts, open_voice
+from bot_app.compose_watch import LedgerReports
+from bot_app.compose_working import Working, open_working
+from bot_app.figures import Figures
+from bot_app.live_speech import LiveSpeech
+from bot_app.local_workers import local_workers
+from bot_app.metrics import CountEvents, CountPresses, counted_jobs
+from bot_app.metrics_shared import Shared, loop_watched
+from bot_app.settings import Settings
+from bot_app.watching import watching
+from bot_core.dispatch import Dispatcher, Handler, Middleware
+from bot_core.intake import Intake
+from bot_core.middleware import VerifyPresses
+from bot_core.ports.members import Members
+from bot_handlers.community import CommunityParts, community_parts
+from bot_handlers.people.ruled import Allowances, Blocked, Tallies
+from bot_handlers.places.codes import Codes
+from bot_handlers.status import StatusHandler
+from bot_queue.connection import Store
+from bot_queue.finisher import Finisher
+from bot_queue.jobs import RedisJobQueue
+from bot_queue.journal import RedisJournal
+from bot_queue.outbox import RedisOutbox
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a serving house has besides its base."""
+
+    server: WebServer
+    intake: Intake
+    journal: RedisJournal
+    outbox: RedisOutbox
+    queue: RedisJobQueue
+    store: Store
+    store_url: str
+    codes: Codes
+    figures: Figures
+    operators: OperatorApi
+
+
+@dataclass(frozen=True, slots=True)
+class _Rooms:
+    """What answers members; ``members`` is filled as platforms are opened."""
+
+    voice: VoiceParts
+    live: LiveSpeech | None
+    studio: StudioParts
+    community: CommunityParts
+    members: dict[str, Members]
+    douyin: Douyin | None
+    middleware: Sequence[Middleware]
+    handlers: Sequence[Handler]
+
+
+async def open_served(stack: AsyncExitStack, settings: Settings, base: Base) -> Served:
+    """Open everything that serves, for as long as the stack lasts. Raises EngineDown, StartRefused."""
+    working = await open_working(stack, settings, base)
+    voice = await stack.enter_async_context(open_voice(settings, base.ledger, working.files))
+    rooms = _rooms(working, voice)
+    live = rooms.live
+    face = WebFace(working.frames, working.keys.signer, speaks=voice.speaks, speech=live)
+    dispatcher = Dispatcher(
+        working.context,
+        working.faces,
+        working.places,
+        rooms.middleware,
+        rooms.handlers,
+        rooms.community.unbound,
+    )
+    platforms = [face.platform]
+    intake = Intake(working.journal, dispatcher, base.clock, working.worker, platforms)
+    chats = _chats(working, rooms, intake)
+    working.faces.update({face.platform: face, **chats.faces})
+    platforms += chats.faces
+    rooms.members.update(chats.members)
+    figures = _figures(working)
+    operators = _operators(working, rooms, figures)
+    server = _server(working, rooms, intake, face, [*chats.routes, *operators.routes])
+    await first_run(base)
+    await _start(stack, working, rooms, intake, chats, server)
+    return Served(
+        server=server,
+        intake=intake,
+        journal=working.journal,
+        outbox=working.outbox,
+        queue=working.queue,
+        store=working.store,
+        store_url=working.url,
+        codes=rooms.community.codes,
+        figures=figures,
+        operators=operators,
+    )
+
+
+def _rooms(working: Working, voice: VoiceParts) -> _Rooms:
+    """Put together what answers members."""
+    settings, base = working.settings, working.base
+    live = LiveSpeech(voice.synthesizer, voice.speak) if voice.speaks else None
+    studio = open_studio(
+        settings,
+        working.queue,
+        base.ledger,
+        working.notes,
+        working.budget,
+        base.clock,
+        working.context,
+        working.worker,
+    )
+    members: dict[str, Members] = {}
+    community = community_parts(
+        working.context,
+        base.ledger,
+        base.knowledge.library,
+        base.knowledge.answerer,
+        working.limiter,
+        working.notes,
+        base.clock,
+        members,
+        working.files,
+        settings.data,
+    )
+    douyin = open_douyin(settings, _douyin_home(working, voice, live))
+    house_judge = moderation(settings, base.ledger)
+    judge = douyin.judge(house_judge) if douyin is not None else house_judge
+    handlers = ordered(base, studio, community, voice, judge, StatusHandler(working.queue))
+    middleware = _middleware(working, community, judge)
+    return _Rooms(voice, live, studio, community, members, douyin, middleware, handlers)
+
+
+def _middleware(working: Working, community: CommunityParts, judge: Middleware) -> tuple[Middleware, ...]:
+    """Return what every event passes, outermost first: counted, known, allowed, verified, bounded, judged."""
+    settings, base = working.settings, working.base
+    return (
+        CountEvents(working.counts),
+        *community.before,
+        Tallies(base.ledger, base.clock),
+        Blocked(base.ledger, working.notes),
+        Allowances(base.ledger, working.budget, base.clock, settings.fast_budget),
+        Admins(frozenset(settings.admins)),
+        VerifyPresses(working.keys.signer),
+        CountPresses(working.counts),
+        limits(settings, working.limiter),
+        judge,
+    )
+
+
+def _douyin_home(working: Working, voice: VoiceParts, live: LiveSpeech | None) -> DouyinHome:
+    return DouyinHome(
+        frames=working.frames,
+        signer=working.keys.signer,
+        places=working.places,
+        files=working.files,
+        notes=working.notes,
+        limiter=working.limiter,
+        locks=working.locks,
+        clock=working.base.clock,
+        secret=working.keys.sessions,
+        speech=live,
+        speaks=voice.speaks,
+    )
+
+
+def _chats(working: Working, rooms: _Rooms, intake: Intake) -> Chats:
+    """Open the platforms that the settings name."""
+    settings, base = working.settings, working.base
+    needs = ChatNeeds(
+        settings=settings,
+        signer=working.keys.signer,
+        places=working.places,
+        forms=forms_of(rooms.handlers),
+        speaking=rooms.community.speaking,
+        commands=declared(rooms.handlers),
+        files=working.files,
+        notes=working.notes,
+        limiter=working.limiter,
+        locks=working.locks,
+        clock=base.clock,
+        ledger=base.ledger,
+        locales=lambda person, origin: rooms.community.languages.locale_of(person.id),
+        speaks=rooms.voice.speaks,
+    )
+    chats = open_chats(needs, intake)
+    if rooms.douyin is not None:
+        rooms.douyin.join(
+            chats,
+            needs,
+            intake,
+            web_options=web_options(settings, voice=rooms.voice.hears),
+            clean=base.clean,
+            examples=base.knowledge.answerer.examples,
+            boards=QueueBoards(working.queue),
+        )
+    return chats
+
+
+def _figures(working: Working) -> Figures:
+    """Return the figures of the house, which the metrics show too."""
+    base = working.base
+    figures = Figures(
+        base.ledger,
+        base.knowledge.library,
+        working.queue,
+        working.store,
+        working.journal,
+        working.outbox,
+        base.clock,
+        base.knowledge.waiting,
+    )
+    shared = Shared(figures)
+    working.registry.register(shared)
+    working.registry.refresh = shared.refresh
+    return figures
+
+
+def _operators(working: Working, rooms: _Rooms, figures: Figures) -> OperatorApi:
+    base = working.base
+    needs = OperatorNeeds(
+        ledger=base.ledger,
+        reports=LedgerReports(base.ledger, figures, base.clock),
+        library=base.knowledge.library,
+        answerer=base.knowledge.answerer,
+        queue=working.queue,
+        budget=working.budget,
+        clock=base.clock,
+        told=rooms.community.subscriptions.tell,
+        allowance=working.settings.fast_budget,
+    )
+    return OperatorApi(needs, web_options(working.settings, voice=rooms.voice.hears))
+
+
+def _server(
+    working: Working, rooms: _Rooms, intake: Intake, face: WebFace, routes: Sequence[RouteDef]
+) -> WebServer:
+    settings, base, voice = working.settings, working.base, rooms.voice
+    return WebServer(
+        intake=intake,
+        face=face,
+        ledger=base.ledger,
+        signer=working.keys.signer,
+        places=working.places,
+        clock=base.clock,
+        secret=working.keys.sessions,
+        clean=base.clean,
+        examples=base.knowledge.answerer.examples,
+        options=web_options(settings, voice=voice.hears),
+        registry=working.registry,
+        boards=QueueBoards(working.queue),
+        uploads=Uploads(base.knowledge.library, settings.data / "uploads"),
+        checks=checks(working.store, base.ledger),
+        files=working.files,
+        commands=declared(rooms.handlers),
+        forms=forms_of(rooms.handlers),
+        routes=routes,
+        hears=voice.transcriber if voice.hears else None,
+    )
+
+
+async def _start(
+    stack: AsyncExitStack, working: Working, rooms: _Rooms, intake: Intake, chats: Chats, server: WebServer
+) -> None:
+    """Start in this order: what takes, what sends, what answers, what works; they stop the other way round."""
+    settings, base, counts = working.settings, working.base, working.counts
+    render = counted_jobs(counts, rooms.studio.render, time.time)
+    await stack.enter_async_context(server)
+    for opens in chats.before:
+        await stack.enter_async_context(opens())
+    await stack.enter_async_context(working.outbox.pump())
+    await stack.enter_async_context(intake.open())
+    for opens in chats.after:
+        await stack.enter_async_context(opens())
+    await stack.enter_async_context(background(base.knowledge))
+    await stack.enter_async_context(rooms.community.reminders.open())
+    await stack.enter_async_context(watching(settings.watch, base.knowledge, base.ledger, base.clock))
+    await stack.enter_async_context(Finisher(working.queue, base.ledger, working.outbox, render).open())
+    await stack.enter_async_context(rooms.studio.follower.open())
+    await stack.enter_async_context(loop_watched(counts))
+    await stack.enter_async_context(local_workers(settings.workers, settings.data, working.url))
