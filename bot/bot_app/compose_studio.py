@@ -72,10 +72,11 @@ def open_studio(
     own = StudioSettings(queue, ledger, budget, options)
     out = PicturesOut(context, clock, options.maker)
 
+    follower = JobFollower(queue, context, notes, holder=holder)
+
     async def render(ended: Ended) -> Outgoing | None:
+        follower.ended(ended.view)
         return out.render(ended.view, *result_key(ended))
 
     gallery = GalleryHandler(ledger, files_of(settings), settings.gallery_shared)
-    return StudioParts(
-        (imagine, own, gallery), imagine, JobFollower(queue, context, notes, holder=holder), render
-    )
+    return StudioParts((imagine, own, gallery), imagine, follower, render)

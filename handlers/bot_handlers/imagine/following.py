@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 # Places at which a waiting job's message is edited: rarely where the wait is long.
 RUNGS = (1, 2, 3, 4, 5, 6, 7, 9, 11, 14, 18, 23, 29, 36, 45, 56, 70, 88, 110)
 LOOKED_AT = 5000
+TOLD_FOR = 3600.0  # seconds in which no second process says how a job ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class JobFollower:
         self._queue, self._context, self._notes = queue, context, notes
         self._every, self._between, self._holder = every, between, holder
         self._shown: dict[str, _Shown] = {}
+        self._ended: dict[str, JobView] = {}
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[JobFollower]:
@@ -92,13 +94,21 @@ class JobFollower:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
+    def ended(self, view: JobView) -> None:
+        """Take note of a job that ended, also one that this process never saw live: its message says so soon."""
+        if view.job.kind == KIND and view.job.origin.platform in self._context.faces:
+            self._ended[view.job.id] = view
+
     async def look(self) -> None:
         """Bring every message up to date that is due."""
         live = await self._live()
-        for job, shown in list(self._shown.items()):
-            if job not in live:
-                del self._shown[job]
-                await self._end(job, shown)
+        ended, self._ended = self._ended, {}
+        for view in ended.values():
+            await self._end(view)
+        for job in [job for job in self._shown if job not in live]:
+            del self._shown[job]
+            if job not in ended:
+                await self._gone(job)
         for view in live.values():
             await self._update(view)
 
@@ -134,14 +144,20 @@ class JobFollower:
         self._shown[job] = _Shown(says, now, before.locale)
         await self._edit(view, reply, before.locale)
 
-    async def _end(self, job: str, shown: _Shown) -> None:
-        """Let the message say how it ended; the pictures come in a message of their own."""
+    async def _gone(self, job: str) -> None:
+        """Look how a job ended that is no longer among the live ones."""
         try:
             view = await self._queue.view(job)
         except NotFound:
             return
-        if view.state not in (JobState.WAITING, JobState.RUNNING) and await self._mine(job):
-            await self._edit(view, status(view, 0.0, shown.locale), shown.locale)
+        if view.state not in (JobState.WAITING, JobState.RUNNING):
+            await self._end(view)
+
+    async def _end(self, view: JobView) -> None:
+        """Let the message say how it ended, once; the pictures come in a message of their own."""
+        if await self._notes.add(f"ended:{view.job.id}:{view.attempt}", self._holder, TOLD_FOR):
+            locale = picture_job(view.job.payload).locale
+            await self._edit(view, status(view, 0.0, locale), locale)
 
     async def _edit(self, view: JobView, reply: Reply, locale: Locale) -> None:
         message = await self._notes.get(f"message:{view.job.id}")

@@ -103,6 +103,7 @@ class StudioHouse:
         out = PicturesOut(self.context, self.clock, self.options.maker)
 
         async def render(ended):
+            self.follower.ended(ended.view)
             return out.render(ended.view, *result_key(ended))
 
         async with AsyncExitStack() as stack:
