@@ -160,6 +160,17 @@ def worker(
     side_by_side: Annotated[
         int, typer.Option(min=1, max=64, help=in_words("同时做几批", "batches at once"))
     ] = 1,
+    drain: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=3600,
+            help=in_words(
+                "收到 SIGTERM 后最多再做多少秒，其余交还队列",
+                "seconds that running jobs may take after SIGTERM; the rest goes back to the queue",
+            ),
+        ),
+    ] = 8.0,
     data: Data = None,
 ) -> None:
     """Work on the queue of a running owner, or of YINLU_REDIS_URL."""
@@ -169,7 +180,7 @@ def worker(
         return [part.strip() for part in text.split(",") if part.strip()]
 
     _start(context).run(
-        lambda settings: work(settings, listed(kinds), listed(lanes), side_by_side), data=data
+        lambda settings: work(settings, listed(kinds), listed(lanes), side_by_side, drain), data=data
     )
 
 

@@ -102,8 +102,10 @@ async def long(caller: Caller, operation: str, params: Mapping[str, object], as_
     return 0
 
 
-async def work(settings: Settings, kinds: Sequence[str], lanes: Sequence[str], side_by_side: int) -> int:
-    """Claim and make jobs until SIGTERM; then drain."""
+async def work(
+    settings: Settings, kinds: Sequence[str], lanes: Sequence[str], side_by_side: int, drain: float
+) -> int:
+    """Claim and make jobs until SIGTERM; then drain for ``drain`` seconds."""
     from bot_app.logs import set_up
     from bot_app.workers import KINDS, opened_makers, run_worker
     from bot_core.ports.work import Lane
@@ -119,7 +121,7 @@ async def work(settings: Settings, kinds: Sequence[str], lanes: Sequence[str], s
     async with opened_makers(settings) as known:
         chosen = {kind: known[kind] for kind in kinds} if kinds else known
         say(in_words(f"worker {name}:{', '.join(chosen)}", f"worker {name}: {', '.join(chosen)}"))
-        await run_worker(url, name, chosen, [Lane(lane) for lane in lanes], side_by_side)
+        await run_worker(url, name, chosen, [Lane(lane) for lane in lanes], side_by_side, drain)
     return 0
 
 

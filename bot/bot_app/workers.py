@@ -64,11 +64,11 @@ def picture_judge(settings: Settings) -> Moderator:
 
 
 async def run_worker(
-    url: str, name: str, chosen: Mapping[str, Maker], lanes: Sequence[Lane], side_by_side: int
+    url: str, name: str, chosen: Mapping[str, Maker], lanes: Sequence[Lane], side_by_side: int, drain: float
 ) -> None:
-    """Work on the queue at ``url`` until SIGTERM or SIGINT, then drain. Raises EngineDown."""
+    """Work on the queue at ``url`` until SIGTERM or SIGINT, then drain for ``drain`` seconds. Raises EngineDown."""
     rules = {rehearsal.KIND: BatchRule(largest=1)}
-    options = WorkerOptions(lanes=tuple(lanes), rules=rules, side_by_side=side_by_side)
+    options = WorkerOptions(lanes=tuple(lanes), rules=rules, side_by_side=side_by_side, drain=drain)
     async with open_store(url) as store:
         worker = Worker(RedisJobQueue(store), chosen, name, options)
         worker.stop_on_signals()
