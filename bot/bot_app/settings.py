@@ -180,6 +180,10 @@ class Settings(_Section):
     picture_folder: str = _is(
         "", "a diffusion model's folder, or OWNER/NAME@COMMIT", "a folder or a pinned revision"
     )
+    c2pa_certificate: str = _is(
+        "", "signs pictures with Content Credentials: the certificate chain", "a PEM file; the extra `c2pa`"
+    )
+    c2pa_key: SecretStr | None = _is(None, "the private key of that certificate, in PEM", SECRET)
     gallery_shared: bool = _is(True, "members may look at each other's pictures in /gallery", "true or false")
     metrics_token: SecretStr | None = _is(
         None, "opens /metrics to others than this machine, as a bearer token", SECRET

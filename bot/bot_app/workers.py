@@ -6,18 +6,21 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
 
 from bot_app import rehearsal
 from bot_app.settings import Settings
 from bot_core import pictures
-from bot_core.errors import MissingExtra
+from bot_core.errors import BadInput, MissingExtra, SettingWrong
 from bot_core.ports.safety import Moderator
 from bot_core.ports.work import BatchRule, Lane
 from bot_handlers.imagine.options import STYLES
 from bot_media import FolderFiles
 from bot_media.checks import NudityNet, PictureCheck
 from bot_media.images.choose import MakerProfile, open_maker
-from bot_media.studio import Studio
+from bot_media.labels.provenance import Provenance
+from bot_media.studio import Labelling, Studio
 from bot_queue.connection import open_store
 from bot_queue.jobs import RedisJobQueue
 from bot_queue.worker import Maker, Worker, WorkerOptions
@@ -49,7 +52,24 @@ async def opened_makers(settings: Settings) -> AsyncIterator[dict[str, Maker]]:
     files = FolderFiles(settings.data / "files")
     async with open_maker(maker_profile(settings), files) as maker:
         judge = await asyncio.to_thread(picture_judge, settings)
-        yield {pictures.KIND: Studio(maker, files, moderator=judge), rehearsal.KIND: rehearsal.rehearse}
+        labelling = Labelling(provenance=await asyncio.to_thread(provenance, settings))
+        yield {pictures.KIND: Studio(maker, files, labelling, judge), rehearsal.KIND: rehearsal.rehearse}
+
+
+def provenance(settings: Settings) -> Provenance | None:
+    """Return what signs pictures, where the settings name a certificate. Raises SettingWrong, MissingExtra."""
+    if not settings.c2pa_certificate:
+        return None
+    key = settings.c2pa_key.get_secret_value() if settings.c2pa_key else ""
+    try:
+        chain = Path(settings.c2pa_certificate).read_bytes()
+        return Provenance(chain, key.encode(), version=version("yinlu"))
+    except OSError as error:
+        raise SettingWrong("c2pa_certificate", "a file that can be read", str(error)) from None
+    except BadInput as error:
+        raise SettingWrong(
+            "c2pa_certificate", f"a chain that signs with c2pa_key: {error.words.en}"
+        ) from None
 
 
 def picture_judge(settings: Settings) -> Moderator:

@@ -19,11 +19,13 @@ from bot_media.checks.gate import Gate
 from bot_media.checks.told import told
 from bot_media.images.grid import grid, opened, png
 from bot_media.labels import Aigc, hidden, marked, with_aigc
+from bot_media.labels.provenance import COMPOSED, TRAINED, Provenance
 
 log = logging.getLogger(__name__)
 
 UNREADABLE = Words("这个任务的内容读不出来。", "This job can't be read.")
 HIDDEN_UP_TO = 6_000_000  # pixels
+COLLAGE = "collage"  # the maker that composes by rules of its own
 STOPPED = Words("已停止。", "Stopped.")
 
 
@@ -47,10 +49,14 @@ class Making(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Labelling:
-    """``producer`` stands in the metadata; the visible mark is put on what goes to the ``visible`` platforms."""
+    """``producer`` stands in the metadata; the visible mark is put on what goes to the ``visible`` platforms.
+
+    With ``provenance`` pictures are signed, last of all.
+    """
 
     producer: str = "Yinlu"
     visible: frozenset[str] = frozenset({"douyin"})
+    provenance: Provenance | None = None
 
 
 class Studio:
@@ -155,7 +161,12 @@ class Studio:
         if visibly:
             shown = png(marked(opened(shown)))
         whole = [shown, *kept] if visibly or len(kept) > 1 else kept
-        return [with_aigc(data, record) for data in whole]
+        labelled = [with_aigc(data, record) for data in whole]
+        signs = self._labelling.provenance
+        if signs is None:
+            return labelled
+        source = COMPOSED if self._maker.name == COLLAGE else TRAINED
+        return [signs.signed(data, job, source) for data in labelled]
 
 
 def _carrying(data: bytes, payload: bytes) -> bytes:

@@ -4,18 +4,18 @@ import asyncio
 import os
 import sys
 import time
-from datetime import UTC, datetime
 
 import pytest
 from yinlu_testing import bad_pictures
+from yinlu_testing.batches import Batch, lease
 from yinlu_testing.studio import Member, StudioHouse
 
 from bot_core.errors import ModelFailed, StorageFull
 from bot_core.files import FileRef
-from bot_core.identity import Locale, Origin
-from bot_core.pictures import PictureAction, PictureJob, Step
+from bot_core.identity import Locale
+from bot_core.pictures import PictureAction
 from bot_core.ports.safety import Decision, Verdict
-from bot_core.ports.work import Job, Lane, Lease, Progress
+from bot_core.ports.work import Progress
 from bot_media import FlatImages, FolderFiles, MemoryFiles
 from bot_media.studio import Studio
 from bot_safety import AllowAll, Guarded, MemoryModerator, PicturePrompts
@@ -77,30 +77,6 @@ class FillsUp(MemoryFiles):
         """Remove."""
         self.kept.remove(key)
         await super().delete(key)
-
-
-class Batch:
-    """A batch of leases, as the studio sees it."""
-
-    def __init__(self, *jobs):
-        self.leases = tuple(jobs)
-        self.active = list(jobs)
-        self.told = []
-
-    async def progress(self, lease, progress):
-        """Note it."""
-        self.told.append(progress)
-
-
-def lease(prompt="a red fox", inputs=(), locale=Locale.EN, number=1, action=A.IMAGINE):
-    """Return a lease on a picture job."""
-    steps = (Step(action, prompt, 7),)
-    payload = PictureJob(steps, 64, 64, locale, "alice", tuple(inputs)).payload()
-    name = f"{number:024x}"
-    now = datetime.now(UTC)
-    origin = Origin("test", "place", "channel")
-    job = Job(name, name, "picture", "p", Lane.FAST, "alice", "harbour", origin, 1.0, payload, now)
-    return Lease(job, 1, "w", now)
 
 
 async def only(studio, *args, **fields):
