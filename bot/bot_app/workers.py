@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bot_app import rehearsal
@@ -63,13 +63,20 @@ def provenance(settings: Settings) -> Provenance | None:
     key = settings.c2pa_key.get_secret_value() if settings.c2pa_key else ""
     try:
         chain = Path(settings.c2pa_certificate).read_bytes()
-        return Provenance(chain, key.encode(), version=version("yinlu"))
+        return Provenance(chain, key.encode(), version=_version())
     except OSError as error:
         raise SettingWrong("c2pa_certificate", "a file that can be read", str(error)) from None
     except BadInput as error:
         raise SettingWrong(
             "c2pa_certificate", f"a chain that signs with c2pa_key: {error.words.en}"
         ) from None
+
+
+def _version() -> str:
+    try:
+        return version("yinlu")
+    except PackageNotFoundError:  # run from a checkout
+        return ""
 
 
 def picture_judge(settings: Settings) -> Moderator:
