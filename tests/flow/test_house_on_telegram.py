@@ -2,70 +2,13 @@
 
 import asyncio
 import json
-import time
 
 import pytest
 from yinlu_testing.house import RunningHouse, yinlu
 from yinlu_testing.telegram_house import ALICE, BOB, GROUP
 from yinlu_testing.telegram_loopback import Loopback
-from yinlu_testing.telegram_values import TOKEN, chat_json, user_json
-
-
-class Members:
-    """Members at the loopback."""
-
-    def __init__(self, api):
-        self.api = api
-
-    def says(self, text, user=ALICE, chat=None, **fields):
-        """Send a message."""
-        self.api._message += 1
-        chat = user if chat is None else chat
-        message = {
-            "message_id": self.api._message,
-            "date": int(time.time()),
-            "chat": chat_json(chat),
-            "from": user_json(user),
-            "text": text,
-            **fields,
-        }
-        if text.startswith("/"):
-            length = len(text.split()[0])
-            message["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
-        self.api.messages[(chat, message["message_id"])] = {"text": "", "theirs": True}
-        self.api.push(message=message)
-
-    def presses(self, message, label, user=ALICE):
-        """Press the button of a message whose label begins so."""
-        markup = message["reply_markup"]
-        (token, *_) = [
-            b["callback_data"]
-            for row in markup["inline_keyboard"]
-            for b in row
-            if b["text"].startswith(label)
-        ]
-        self.api._update += 1
-        pressed = {
-            "id": f"cb{self.api._update}",
-            "from": user_json(user),
-            "chat_instance": "1",
-            "data": token,
-            "message": message,
-        }
-        self.api.push(callback_query=pressed)
-
-    async def reads(self, *words, chat=ALICE, seconds=40.0, count=1):
-        """Wait for a message of ours that holds all these words; return the newest."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            ours = [m for (c, _), m in self.api.messages.items() if c == chat and "theirs" not in m]
-            found = [
-                m for m in ours if all(word in str(m.get("text") or m.get("caption") or "") for word in words)
-            ]
-            if len(found) >= count:
-                return found[-1]
-            await asyncio.sleep(0.05)
-        raise AssertionError(f"nobody said {words}: {[m.get('text') or m.get('caption') for m in ours]}")
+from yinlu_testing.telegram_members import Members
+from yinlu_testing.telegram_values import TOKEN
 
 
 @pytest.fixture

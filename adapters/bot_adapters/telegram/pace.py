@@ -68,11 +68,11 @@ class Pace:
         embargo = max(await self._stopped(chat), await self._all_stopped())
         if embargo > 0:
             return embargo
-        if chat < 0:
-            wait = await self._limiter.take(f"telegram:group:{chat}", self._group)
-            if wait > 0:
-                return wait
-        return await self._limiter.take(f"telegram:chat:{chat}", self._chat) or await self._overall()
+        # The shortest span first: what waits for it must not be counted to the longer ones again and again.
+        wait = await self._overall() or await self._limiter.take(f"telegram:chat:{chat}", self._chat)
+        if wait > 0 or chat > 0:
+            return wait
+        return await self._limiter.take(f"telegram:group:{chat}", self._group)
 
     async def _overall(self) -> float:
         """Take from the bucket of all processes, a few at a time."""

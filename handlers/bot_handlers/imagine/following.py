@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from bot_core.answers import Answer, AnswerRecord, Outcome, Question
 from bot_core.conversation import Context, Conversation, Face
-from bot_core.errors import Broken, NotFound, Refused, YinluError
+from bot_core.errors import Broken, LimitReached, NotFound, YinluError
 from bot_core.identity import Locale, Words
 from bot_core.pictures import KIND, picture_job
 from bot_core.ports.safety import Clock
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 # Places at which a waiting job's message is edited: rarely where the wait is long.
 RUNGS = (1, 2, 3, 4, 5, 6, 7, 9, 11, 14, 18, 23, 29, 36, 45, 56, 70, 88, 110)
 LOOKED_AT = 5000
+LATE = 120.0  # seconds in which a job's message is told of its end: it may come late, its place may be full
 TOLD_FOR = 3600.0  # seconds in which no second process says how a job ended
 
 
@@ -82,7 +83,10 @@ class JobFollower:
         self._queue, self._context, self._notes = queue, context, notes
         self._every, self._between, self._holder = every, between, holder
         self._shown: dict[str, _Shown] = {}
-        self._ended: dict[str, JobView] = {}
+        self._ended: dict[str, tuple[JobView, float]] = {}  # and until when its message is looked for
+        self._editing: dict[
+            str, asyncio.Task[None]
+        ] = {}  # by conversation: a slow place keeps no other waiting
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[JobFollower]:
@@ -91,24 +95,26 @@ class JobFollower:
         try:
             yield self
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            tasks = [task, *self._editing.values()]
+            for each in tasks:
+                each.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def ended(self, view: JobView) -> None:
         """Take note of a job that ended, also one that this process never saw live: its message says so soon."""
         if view.job.kind == KIND and view.job.origin.platform in self._context.faces:
-            self._ended[view.job.id] = view
+            self._ended[view.job.id] = view, asyncio.get_running_loop().time() + LATE
 
     async def look(self) -> None:
         """Bring every message up to date that is due."""
         live = await self._live()
-        ended, self._ended = self._ended, {}
-        for view in ended.values():
-            await self._end(view)
         for job in [job for job in self._shown if job not in live]:
             del self._shown[job]
-            if job not in ended:
+            if job not in self._ended:
                 await self._gone(job)
+        ended, self._ended = self._ended, {}
+        for view, until in ended.values():
+            await self._end(view, until)
         for view in live.values():
             await self._update(view)
 
@@ -134,6 +140,8 @@ class JobFollower:
         job, now = view.job.id, asyncio.get_running_loop().time()
         says = _says(view)
         before = self._shown.get(job)
+        if self._busy(view):
+            return
         if before is None:
             self._shown[job] = _Shown(says, now, picture_job(view.job.payload).locale)
             return
@@ -142,7 +150,7 @@ class JobFollower:
         place = await self._queue.place(job) if view.state is JobState.WAITING else None
         reply = status(view, place.seconds if place else 0.0, before.locale)
         self._shown[job] = _Shown(says, now, before.locale)
-        await self._edit(view, reply, before.locale)
+        self._start(view, reply)
 
     async def _gone(self, job: str) -> None:
         """Look how a job ended that is no longer among the live ones."""
@@ -151,24 +159,45 @@ class JobFollower:
         except NotFound:
             return
         if view.state not in (JobState.WAITING, JobState.RUNNING):
-            await self._end(view)
+            self.ended(view)
 
-    async def _end(self, view: JobView) -> None:
+    async def _end(self, view: JobView, until: float) -> None:
         """Let the message say how it ended, once; the pictures come in a message of their own."""
-        if await self._notes.add(f"ended:{view.job.id}:{view.attempt}", self._holder, TOLD_FOR):
-            locale = picture_job(view.job.payload).locale
-            await self._edit(view, status(view, 0.0, locale), locale)
-
-    async def _edit(self, view: JobView, reply: Reply, locale: Locale) -> None:
-        message = await self._notes.get(f"message:{view.job.id}")
-        if message is None:
+        if await self._notes.get(f"message:{view.job.id}") is None:  # the job was quicker than its message
+            if asyncio.get_running_loop().time() < until:
+                self._ended.setdefault(view.job.id, (view, until))
             return
+        if self._busy(view):
+            self._ended.setdefault(view.job.id, (view, until))
+        elif await self._notes.add(f"ended:{view.job.id}:{view.attempt}", self._holder, TOLD_FOR):
+            self._start(view, status(view, 0.0, picture_job(view.job.payload).locale), until)
+
+    def _busy(self, view: JobView) -> bool:
+        task = self._editing.get(view.job.origin.conversation)
+        return task is not None and not task.done()
+
+    def _start(self, view: JobView, reply: Reply, until: float = 0.0) -> None:
+        """Edit beside the look at the queue; one edit at a time in a conversation."""
+        if len(self._editing) > 1000:
+            self._editing = {name: task for name, task in self._editing.items() if not task.done()}
+        edit = self._edit(view, reply, until)
+        self._editing[view.job.origin.conversation] = asyncio.create_task(edit, name=f"edit-{view.job.id}")
+
+    async def _edit(self, view: JobView, reply: Reply, until: float) -> None:
+        """Edit a job's message; how it ended is said again ``until`` then where the place takes nothing now."""
+        locale = picture_job(view.job.payload).locale
         try:
-            await conversation_of(self._context, view, locale).edit(message, reply)
-        except (Broken, Refused) as error:
+            message = await self._notes.get(f"message:{view.job.id}")
+            if message is not None:
+                await conversation_of(self._context, view, locale).edit(message, reply)
+        except (Broken, LimitReached) as error:
             log.info("a job's message was not edited", extra={"job": view.job.id, "error": str(error)})
+            if asyncio.get_running_loop().time() < until:
+                with suppress(Broken):
+                    await self._notes.drop(f"ended:{view.job.id}:{view.attempt}")
+                self._ended.setdefault(view.job.id, (view, until))
         except YinluError as error:
-            log.warning("a job's message was not edited", extra={"job": view.job.id, "error": str(error)})
+            log.info("a job's message can't be edited", extra={"job": view.job.id, "error": str(error)})
 
     async def _mine(self, job: str) -> bool:
         """Tell whether this process follows the job: the first that says so, for a while."""

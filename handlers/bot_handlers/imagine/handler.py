@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,7 @@ from bot_core.actions import Action, Press
 from bot_core.commands import Command
 from bot_core.conversation import Conversation
 from bot_core.dispatch import Handled
-from bot_core.errors import BadInput, NotFound
+from bot_core.errors import BadInput, Broken, LimitReached, NotFound
 from bot_core.events import Attachment, Incoming, Invoked, Pressed, Submitted
 from bot_core.files import FileRef
 from bot_core.forms import Field, FieldKind, Form
@@ -25,6 +26,8 @@ from bot_handlers.imagine.cards import pictures, status
 from bot_handlers.imagine.commands import COMMANDS
 from bot_handlers.imagine.options import StudioOptions
 from bot_handlers.imagine.submitting import Submitter, new_seed
+
+log = logging.getLogger(__name__)
 
 FORMS = (Action.REMIX, Action.REGION)
 ASKED_FOR = 3600.0  # seconds a confirmation may be pressed
@@ -182,7 +185,13 @@ class ImagineHandler:
         await self.notes.put(name, json.dumps(sorted(set(pressed))), 30 * 86400.0)
         chosen = frozenset((Action(action), index) for action, index in pressed)
         reply = pictures(view, self.options.maker, conversation.locale, chosen)
-        await conversation.edit(incoming.content.message, replace(reply, parts=()))
+        try:
+            await conversation.edit(incoming.content.message, replace(reply, parts=()))
+        except (
+            Broken,
+            LimitReached,
+        ) as error:  # the job is queued: a button that does not turn must not say otherwise
+            log.info("a pressed button was not marked", extra={"job": view.job.id, "error": str(error)})
 
     async def _stop(self, incoming: Incoming, conversation: Conversation, job: str) -> None:
         await self.find(conversation.community, job)
