@@ -9,7 +9,7 @@ PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --progress-bar 
 
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run test test-all lint format bench chaos setup-run setup-test pictures clean
+.PHONY: run test test-all lint format bench chaos docs setup-run setup-test pictures clean
 
 run: $(VENV)/.run
 	$(BIN)/yinlu run --data $(DATA)
@@ -50,6 +50,10 @@ lint: $(VENV)/.test
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The documentation as a site, in build/site.
+docs: $(VENV)/.test
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 # All tables of docs/benchmarks.md, or one: make bench-queue.
 bench: setup-test $(VENV)-rivals/.done

@@ -171,14 +171,17 @@ def _sources(hits: Sequence[Hit]) -> list[str]:
 
 
 async def _stages(knowledge: Knowledge, texts: Texts) -> dict[str, list[float]]:
-    """Time what a question consists of: embedding it, and the searches as they are made for it, vectors at hand."""
+    """Time what a question consists of: embedding it, and the searches as they are made for it, vectors at hand.
+
+    A full stop is added, since vectors of questions asked before are kept.
+    """
     snapshot = await knowledge.answerer.snapshot(COMMUNITY)
     store, fast, better = knowledge.store, knowledge.signals.fast, knowledge.signals.better
     times: dict[str, list[float]] = {"USE of the question": [], "searches without the models": []}
     if better is not None:
         times["e5 of the question"] = []
     for question, _ in texts.asked:
-        text = simplified(question)
+        text = f"{simplified(question)} ."
         began = time.perf_counter()
         vectors = {fast.name: await fast.query(text)}
         times["USE of the question"].append(time.perf_counter() - began)

@@ -22,6 +22,7 @@ from bot_app.compose_studio import StudioParts, open_studio
 from bot_app.compose_voice import VoiceParts, open_voice
 from bot_app.compose_watch import LedgerReports
 from bot_app.compose_working import Working, open_working
+from bot_app.extensions import HandlerNeeds, handlers_of, join_platforms
 from bot_app.figures import Figures
 from bot_app.live_speech import LiveSpeech
 from bot_app.local_workers import local_workers
@@ -144,7 +145,8 @@ def _rooms(working: Working, voice: VoiceParts) -> _Rooms:
     douyin = open_douyin(settings, _douyin_home(working, voice, live))
     house_judge = moderation(settings, base.ledger)
     judge = douyin.judge(house_judge) if douyin is not None else house_judge
-    handlers = ordered(base, studio, community, voice, judge, StatusHandler(working.queue))
+    own = handlers_of(working.extensions, _handler_needs(working))
+    handlers = ordered(base, studio, community, voice, judge, StatusHandler(working.queue), *own)
     middleware = _middleware(working, community, judge)
     return _Rooms(voice, live, studio, community, members, douyin, middleware, handlers)
 
@@ -163,6 +165,19 @@ def _middleware(working: Working, community: CommunityParts, judge: Middleware) 
         CountPresses(working.counts),
         limits(settings, working.limiter),
         judge,
+    )
+
+
+def _handler_needs(working: Working) -> HandlerNeeds:
+    base = working.base
+    return HandlerNeeds(
+        base.ledger,
+        base.knowledge.library,
+        base.knowledge.answerer,
+        base.clock,
+        working.files,
+        working.limiter,
+        working.queue,
     )
 
 
@@ -202,6 +217,7 @@ def _chats(working: Working, rooms: _Rooms, intake: Intake) -> Chats:
         speaks=rooms.voice.speaks,
     )
     chats = open_chats(needs, intake)
+    join_platforms(working.extensions, chats, needs, intake.accept)
     if rooms.douyin is not None:
         rooms.douyin.join(
             chats,

@@ -8,12 +8,14 @@ import secrets
 import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from types import ModuleType
 
 from bot_adapters.web import WebFace, WebOptions
 from bot_adapters.web.operators import Watched
 from bot_app.compose_base import Base, open_engine
 from bot_app.compose_douyin import is_mini_program
 from bot_app.compose_studio import files_of
+from bot_app.extensions import loaded
 from bot_app.first_run import PagePlaces
 from bot_app.metrics import CountedOutbox, CountRecords, Counts
 from bot_app.secrets_store import Secrets, open_secrets
@@ -55,10 +57,12 @@ class Working:
     counts: Counts
     context: Context
     places: PagePlaces
+    extensions: list[ModuleType]
 
 
 async def open_working(stack: AsyncExitStack, settings: Settings, base: Base) -> Working:
-    """Open the engine and all that stands on it, for as long as the stack lasts. Raises EngineDown."""
+    """Open the engine and all that stands on it, for as long as the stack lasts. Raises EngineDown, StartRefused."""
+    extensions = loaded(settings.extensions)
     keys = open_secrets(settings)
     store, url = await open_engine(stack, settings)
     worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -92,6 +96,7 @@ async def open_working(stack: AsyncExitStack, settings: Settings, base: Base) ->
         counts=counts,
         context=Context(CountedOutbox(outbox, counts), keys.signer, faces),
         places=PagePlaces(BoundPlaces(base.ledger, base.clock.monotonic), base.current, _is_page),
+        extensions=extensions,
     )
 
 

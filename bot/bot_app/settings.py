@@ -114,6 +114,11 @@ class Settings(_Section):
         "folders whose documents are kept in step while the house runs, each for `default` or the named community",
         "folders, or FOLDER=COMMUNITY, separated by commas",
     )
+    extensions: Names = _is(
+        (),
+        "modules of your own that add handlers, platforms or a maker (docs/extending.md)",
+        "modules, separated by commas",
+    )
     locale: Language = _is(None, "language of the command line; auto: by LANG", "zh, en or auto")
 
     # --- engines
@@ -170,12 +175,42 @@ class Settings(_Section):
         ge=1,
         le=100,
     )
-    picture_maker: Annotated[Literal["auto", "collage", "openai", "comfyui", "a1111", "diffusers"], Lower] = (
-        _is(
-            "auto",
-            "what draws; auto: the endpoint of [models.image] where one is set, else the built-in maker",
-            "auto, collage, openai, comfyui, a1111 or diffusers",
-        )
+    picture_maker: Annotated[
+        Literal["auto", "collage", "openai", "comfyui", "a1111", "diffusers", "extension"], Lower
+    ] = _is(
+        "auto",
+        "what draws; auto: the endpoint of [models.image] where one is set, else the built-in maker",
+        "auto, collage, openai, comfyui, a1111, diffusers or extension",
+    )
+    studio_waiting: Numbers = _is(
+        (10, 20, 50),
+        "picture jobs that may wait: of a member, a helper, an admin",
+        "three numbers from 1, separated by commas",
+        min_length=3,
+        max_length=3,
+    )
+    studio_open: Numbers = _is(
+        (13, 25, 60),
+        "picture jobs that may wait or be made: of a member, a helper, an admin",
+        "three numbers from 1, separated by commas",
+        min_length=3,
+        max_length=3,
+    )
+    studio_pictures_a_day: Numbers = _is(
+        (400, 1000, 0),
+        "pictures of one day (UTC): of a member, a helper, an admin; 0 is no bound",
+        "three numbers from 0, separated by commas",
+        min_length=3,
+        max_length=3,
+    )
+    studio_ask_from: int = _is(
+        2, "a prompt that makes so many jobs is asked about before they are queued", "a number from 2", ge=2
+    )
+    studio_profile: str = _is(
+        "", "how workers batch pictures, as `make bench-studio` measured it on their machine", "a file"
+    )
+    picture_options: str = _is(
+        "", "the maker's own options (docs/pictures.md)", 'a JSON object like {"steps": 8}'
     )
     picture_folder: str = _is(
         "", "a diffusion model's folder, or OWNER/NAME@COMMIT", "a folder or a pinned revision"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from bot_app import rehearsal
 from bot_app.settings import Settings
 from bot_core import pictures
 from bot_core.errors import BadInput, MissingExtra, SettingWrong
+from bot_core.ports.media import Files, ImageModel
 from bot_core.ports.safety import Moderator
 from bot_core.ports.work import BatchRule, Lane
 from bot_handlers.imagine.options import STYLES
@@ -50,10 +51,22 @@ def maker_profile(settings: Settings) -> MakerProfile:
 async def opened_makers(settings: Settings) -> AsyncIterator[dict[str, Maker]]:
     """Give what makes the jobs of each kind. Raises SettingWrong, StartRefused, MissingExtra."""
     files = FolderFiles(settings.data / "files")
-    async with open_maker(maker_profile(settings), files) as maker:
+    async with chosen_maker(settings, files) as maker:
         judge = await asyncio.to_thread(picture_judge, settings)
         labelling = Labelling(provenance=await asyncio.to_thread(provenance, settings))
         yield {pictures.KIND: Studio(maker, files, labelling, judge), rehearsal.KIND: rehearsal.rehearse}
+
+
+def chosen_maker(settings: Settings, files: Files) -> AbstractAsyncContextManager[ImageModel]:
+    """Return the way to what draws here: an extension's maker, or the one that the profile names. Raises SettingWrong."""
+    if settings.picture_maker != "extension":
+        return open_maker(maker_profile(settings), files)
+    from bot_app.extensions import loaded, maker_of
+
+    found = maker_of(loaded(settings.extensions))
+    if found is None:
+        raise SettingWrong("extensions", "a module with a maker, since picture_maker is extension")
+    return found(files)
 
 
 def provenance(settings: Settings) -> Provenance | None:
