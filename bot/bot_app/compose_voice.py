@@ -10,10 +10,12 @@ from aiohttp import ClientSession
 
 from bot_app.settings import Model, Settings
 from bot_core.dispatch import Handler
+from bot_core.identity import short_id
 from bot_core.ports.ledger import Ledger
 from bot_core.ports.media import Files, Synthesizer, Transcriber, VoiceInfo
 from bot_handlers.voice.hearing import HearHandler
 from bot_handlers.voice.speaking import Narrated, SpeakHandler
+from bot_media.audio import aigc_tag
 from bot_media.speech.follow import voice_message
 from bot_media.speech.on_demand import (
     HEARING,
@@ -23,10 +25,12 @@ from bot_media.speech.on_demand import (
     installed,
 )
 
+PRODUCER = "Yinlu"
+
 
 @dataclass(frozen=True, slots=True)
 class FileNarrator:
-    """Says a text as one OGG/Opus file, stored."""
+    """Says a text as one OGG/Opus file, stored, that carries the record of generated content."""
 
     synthesizer: Synthesizer
     files: Files
@@ -38,7 +42,8 @@ class FileNarrator:
 
     async def narrate(self, text: str, voice: str) -> Narrated:
         """Return the text spoken."""
-        made = await voice_message(self.synthesizer, text, voice, label=self.label)
+        tags = aigc_tag(PRODUCER, short_id(voice, text))
+        made = await voice_message(self.synthesizer, text, voice, label=self.label, tags=tags)
         stored = await self.files.put(made.file.data, made.file.media_type, "voice.ogg")
         return Narrated(stored, made.file.seconds)
 
