@@ -107,6 +107,7 @@ async def work(
 ) -> int:
     """Claim and make jobs until SIGTERM; then drain for ``drain`` seconds."""
     from bot_app.logs import set_up
+    from bot_app.studio_rules import batch_rules
     from bot_app.workers import KINDS, opened_makers, run_worker
     from bot_core.ports.work import Lane
 
@@ -116,12 +117,13 @@ async def work(
     if unknown or bad:
         takes = f"--kinds {','.join(KINDS)} --lanes {','.join(Lane)}"
         raise BadInput(", ".join((*unknown, *bad)), Words(f"可用的是：{takes}", f"It takes: {takes}"))
+    rules = batch_rules(settings)
     url = await _store_url(settings)
     name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
     async with opened_makers(settings) as known:
         chosen = {kind: known[kind] for kind in kinds} if kinds else known
         say(in_words(f"worker {name}:{', '.join(chosen)}", f"worker {name}: {', '.join(chosen)}"))
-        await run_worker(url, name, chosen, [Lane(lane) for lane in lanes], side_by_side, drain)
+        await run_worker(url, name, chosen, [Lane(lane) for lane in lanes], side_by_side, drain, rules)
     return 0
 
 

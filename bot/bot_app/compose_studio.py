@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot_app.settings import Settings
+from bot_app.studio_rules import limits_by_role
 from bot_app.workers import maker_profile
 from bot_core.conversation import Context
 from bot_core.dispatch import Handler
@@ -45,12 +46,17 @@ def files_of(settings: Settings) -> FolderFiles:
 def studio_options(settings: Settings) -> StudioOptions:
     """Return what the studio allows."""
     profile = maker_profile(settings)
+    members, helpers, admins = limits_by_role(settings)
     return StudioOptions(
         profile=profile.kind,
         maker=profile.shown,
         jobs=settings.jobs_per_prompt,
         admin_jobs=max(settings.jobs_per_prompt, 40),
+        ask_from=settings.studio_ask_from,
         fast_budget=settings.fast_budget,
+        members=members,
+        helpers=helpers,
+        admins=admins,
     )
 
 

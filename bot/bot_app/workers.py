@@ -11,8 +11,10 @@ from pathlib import Path
 
 from bot_app import rehearsal
 from bot_app.settings import Settings
+from bot_app.studio_rules import Saying, maker_options
 from bot_core import pictures
 from bot_core.errors import BadInput, MissingExtra, SettingWrong
+from bot_core.identity import Words
 from bot_core.ports.media import Files, ImageModel
 from bot_core.ports.safety import Moderator
 from bot_core.ports.work import BatchRule, Lane
@@ -43,6 +45,7 @@ def maker_profile(settings: Settings) -> MakerProfile:
         key=model.key.get_secret_value() if model and model.key else "",
         model=model.model if model else "",
         folder=settings.picture_folder,
+        options=maker_options(settings),
         styles=dict(STYLES),
     )
 
@@ -54,7 +57,10 @@ async def opened_makers(settings: Settings) -> AsyncIterator[dict[str, Maker]]:
     async with chosen_maker(settings, files) as maker:
         judge = await asyncio.to_thread(picture_judge, settings)
         labelling = Labelling(provenance=await asyncio.to_thread(provenance, settings))
-        yield {pictures.KIND: Studio(maker, files, labelling, judge), rehearsal.KIND: rehearsal.rehearse}
+        profile = maker_profile(settings)
+        shown = Words(maker.name, maker.name) if profile.kind == "extension" else profile.shown
+        studio = Saying(Studio(maker, files, labelling, judge), maker, shown)
+        yield {pictures.KIND: studio, rehearsal.KIND: rehearsal.rehearse}
 
 
 def chosen_maker(settings: Settings, files: Files) -> AbstractAsyncContextManager[ImageModel]:
@@ -104,10 +110,18 @@ def picture_judge(settings: Settings) -> Moderator:
 
 
 async def run_worker(
-    url: str, name: str, chosen: Mapping[str, Maker], lanes: Sequence[Lane], side_by_side: int, drain: float
+    url: str,
+    name: str,
+    chosen: Mapping[str, Maker],
+    lanes: Sequence[Lane],
+    side_by_side: int,
+    drain: float,
+    rules: Mapping[str, BatchRule],
 ) -> None:
-    """Work on the queue at ``url`` until SIGTERM or SIGINT, then drain for ``drain`` seconds. Raises EngineDown."""
-    rules = {rehearsal.KIND: BatchRule(largest=1)}
+    """Work on the queue at ``url`` until SIGTERM or SIGINT, then drain for ``drain`` seconds. Raises EngineDown.
+
+    ``rules`` say by profile how jobs are batched.
+    """
     options = WorkerOptions(lanes=tuple(lanes), rules=rules, side_by_side=side_by_side, drain=drain)
     async with open_store(url) as store:
         worker = Worker(RedisJobQueue(store), chosen, name, options)

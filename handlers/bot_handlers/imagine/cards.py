@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot_core.actions import Action
 from bot_core.identity import Locale, Words
 from bot_core.pictures import PictureAction, PictureJob, picture_job
@@ -56,9 +58,10 @@ def pictures(
     prompt = picture.prompt.words
     alt = words.ALT.of(locale).format(n=picture.last.action.pictures, prompt=prompt)
     foot = words.MADE_BY.of(locale).format(
-        maker=maker.of(locale), seed=picture.last.seed, job=view.job.id[:8]
+        maker=_said(view, "drawn_by", maker).of(locale), seed=picture.last.seed, job=view.job.id[:8]
     )
-    text = title(picture, view.job.lane.value, locale) + f"\n\n{foot}"
+    how = _said(view, "how", Words("", "")).of(locale)
+    text = title(picture, view.job.lane.value, locale) + f"\n\n{foot}" + (f"\n{how}" if how else "")
     return Reply(
         (Text(text), Picture(view.result.files[0], alt)),
         rows=buttons(view.job.id, picture.last.action.pictures, locale, pressed),
@@ -122,6 +125,12 @@ def _state(view: JobView, seconds: float, locale: Locale) -> str:
             return words.STOPPED.of(locale)
         case _:
             return words.FAILED.of(locale).format(reason=_reason(view.reason))
+
+
+def _said(view: JobView, name: str, usual: Words) -> Words:
+    """Return a sentence that the maker left with its result; old results have none."""
+    found = view.result.data.get(name) if view.result is not None else None
+    return Words(str(found["zh"]), str(found["en"])) if isinstance(found, Mapping) else usual
 
 
 def _reason(reason: str) -> str:

@@ -30,10 +30,11 @@ from bot_ledger import MemoryLedger
 from bot_media import FlatImages, MemoryFiles
 from bot_media.studio import Studio
 from bot_queue.finisher import Finisher, result_key
+from bot_queue.jobs import RedisJobQueue
 from bot_queue.jobs_memory import MemoryJobQueue
-from bot_queue.limits import MemoryBudget
-from bot_queue.notes import MemoryNotes
-from bot_queue.outbox import MemoryOutbox
+from bot_queue.limits import MemoryBudget, RedisBudget
+from bot_queue.notes import MemoryNotes, RedisNotes
+from bot_queue.outbox import MemoryOutbox, RedisOutbox
 from bot_queue.worker import Worker, WorkerOptions
 
 SIGNER = Signer({1: b"s" * 32}, 1)
@@ -48,6 +49,8 @@ class Member:
     platform: str = "test"
     locale: Locale = Locale.EN
     roles: frozenset[str] = frozenset()
+    place: str = "place"
+    channel: str = "channel"
 
     async def types(self, command: str, attachments: tuple[Attachment, ...] = (), **arguments) -> list[Reply]:
         """Use a command; return what was sent for it at once."""
@@ -63,7 +66,7 @@ class Member:
 
     async def _does(self, content, **fields) -> list[Reply]:
         before = len(self.house.sent)
-        origin = Origin(self.platform, "place", "channel")
+        origin = Origin(self.platform, self.place, self.channel)
         made = event(content, person=self.name, locale=self.locale, roles=self.roles, **fields)
         await self.house.dispatcher.handle(replace(made, origin=origin))
         return [out.reply for out in self.house.sent[before:]]
@@ -73,17 +76,23 @@ class StudioHouse:
     """Everything a picture passes through; ``sent`` is all that was shown, on every platform, in order."""
 
     def __init__(
-        self, maker=None, options: StudioOptions | None = None, queue_options=None, moderator=None
-    ) -> None:
+        self, maker=None, options: StudioOptions | None = None, queue_options=None, moderator=None,
+        *, store=None, files=None, places=None,
+    ) -> None:  # fmt: skip
         self.options = options or StudioOptions(grid=64, full=128)
         self.faces = {name: RecordingFace(name) for name in ("test", "other")}
         self.sent: list[Outgoing] = []
         for face in self.faces.values():
             face.delivered = self.sent
-        self.ledger, self.notes, self.files = MemoryLedger(), MemoryNotes(), MemoryFiles()
-        self.budget = MemoryBudget()
-        self.queue = MemoryJobQueue(queue_options, self.budget)
-        self.outbox = MemoryOutbox(self.faces, self.ledger, "here", notes=self.notes)
+        self.ledger, self.files = MemoryLedger(), files or MemoryFiles()
+        if store is None:
+            self.notes, self.budget = MemoryNotes(), MemoryBudget()
+            self.queue = MemoryJobQueue(queue_options, self.budget)
+            self.outbox = MemoryOutbox(self.faces, self.ledger, "here", notes=self.notes)
+        else:
+            self.notes, self.budget = RedisNotes(store), RedisBudget(store)
+            self.queue = RedisJobQueue(store, queue_options)
+            self.outbox = RedisOutbox(store, self.faces, self.ledger, "here")
         self.context = Context(self.outbox, SIGNER, self.faces)
         self.clock = SystemClock()
         submit = Submitter(self.queue, self.ledger, self.budget, self.clock, self.options, moderator)
@@ -92,7 +101,7 @@ class StudioHouse:
         gallery = GalleryHandler(self.ledger, self.files)
         handlers = (FeedbackHandler(self.ledger), self.handler, settings, gallery)
         self.dispatcher = Dispatcher(
-            self.context, self.faces, FixedPlaces(), (VerifyPresses(SIGNER),), handlers
+            self.context, self.faces, places or FixedPlaces(), (VerifyPresses(SIGNER),), handlers
         )
         self.studio = Studio(maker or FlatImages(), self.files)
         self.follower = JobFollower(self.queue, self.context, self.notes, every=0.02, between=0.0)
