@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from bot_core.errors import NotFound
@@ -29,13 +31,26 @@ class RedisFrameLog:
 
     def __init__(self, store: Store, options: FrameOptions | None = None) -> None:
         self._store, self._options = store, options or FrameOptions()
+        self._heard: Counter[str] = Counter()
 
     async def append(self, session: str, frame: str) -> int:
-        """Store a frame; return its number."""
+        """Store a frame; return its number. Other processes that listen to the session are told."""
+        milliseconds, mine = int(self._options.seconds * 1000), int(session in self._heard)
         number = await self._store.run(
-            "frames_append", session, frame, self._options.most, int(self._options.seconds * 1000)
+            "frames_append", session, frame, self._options.most, milliseconds, mine
         )
         return int(number)
+
+    @asynccontextmanager
+    async def listen(self, session: str) -> AsyncIterator[asyncio.Event]:
+        """Give an event that is set when another process stored a frame of this session."""
+        async with self._store.news.listen(f"f:{session}") as event:
+            self._heard[session] += 1
+            try:
+                yield event
+            finally:
+                self._heard[session] -= 1
+                self._heard += Counter()  # drops what is at zero
 
     async def after(self, session: str, seq: int) -> list[tuple[int, str]]:
         """Return what came after ``seq``; see the port."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bot_adapters.web.connection import Connection
 from bot_adapters.web.envelope import Envelope, Json, frame, numbered
-from bot_adapters.web.hub import Channel, Hub
+from bot_adapters.web.hub import Hub
 from bot_adapters.web.invoking import Commands
 from bot_adapters.web.options import WebOptions
 from bot_adapters.web.sessions import Sessions, channel_of
@@ -60,7 +60,8 @@ class Greeter:
         connection.session = self.sessions.new_session(connection.visitor)
         connection.channel = channel_of(connection.session)
         async with self.hub.locked(connection.channel) as held:
-            self._join(connection, held, envelope.id, {"resumed": False, "last": 0, **welcome})
+            self._hello(connection, envelope.id, {"resumed": False, "last": 0, **welcome})
+            await self.hub.join(connection.channel, held, connection, 0)
 
     async def _resume(self, connection: Connection, after: int, answers: str, welcome: Json) -> bool:
         """Join a session that we gave; False where the frames that were missed are gone."""
@@ -72,14 +73,15 @@ class Greeter:
                 return False
             if after > last:
                 return False
-            self._join(connection, held, answers, {"resumed": True, "last": last, **welcome})
+            last = missed[-1][0] if missed else last
+            self._hello(connection, answers, {"resumed": True, "last": last, **welcome})
             connection.replay(missed)
+            await self.hub.join(connection.channel, held, connection, last)
         return True
 
-    def _join(self, connection: Connection, held: Channel, answers: str, hello: Json) -> None:
+    def _hello(self, connection: Connection, answers: str, hello: Json) -> None:
         hello = {"visitor": connection.visitor, **hello}
         connection.say(numbered(frame("hello", hello, answers), connection.session))
-        held.listeners.add(connection)
 
     async def _welcome(self, locale: Locale) -> Json:
         community = await self.places.community(Origin(self.platform, self.options.place, "")) or ""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Protocol
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Protocol, runtime_checkable
 
 from bot_adapters.web.voice_ear import Listens
-from bot_core.errors import YinluError
+from bot_core.errors import Broken, NotFound, YinluError
 from bot_core.ports.work import FrameLog
+
+LOOK = 15.0  # seconds after which a session is looked at even without news
 
 
 class Listener(Listens, Protocol):
@@ -24,22 +26,47 @@ class Listener(Listens, Protocol):
         ...
 
 
+@runtime_checkable
+class Shared(Protocol):
+    """A frame log that other processes write to as well."""
+
+    def listen(self, session: str) -> AbstractAsyncContextManager[asyncio.Event]:
+        """Give an event that is set when another process stored a frame of this session."""
+        ...
+
+
 class Channel:
-    """One session's connections here; ``lock`` keeps numbering, storing and showing in one order."""
+    """One session's connections here; ``lock`` keeps numbering, storing and showing in one order.
+
+    ``last`` is the number of the frame that its listeners saw last.
+    """
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
         self.listeners: set[Listener] = set()
         self.users = 0
+        self.last = 0
+        self.follower: asyncio.Task[None] | None = None
+
+    def show(self, seq: int, stored: str) -> None:
+        """Offer a frame to everybody here."""
+        self.last = seq
+        for listener in tuple(self.listeners):
+            listener.offer(seq, stored)
 
 
 class Hub:
-    """Numbers frames through the log and shows them to every connection of their session."""
+    """Numbers frames through the log and shows them to every connection of their session, in order and without gaps.
+
+    Where several processes share the log, an answer may be made in another one than the member is connected to.
+    """
 
     def __init__(self, frames: FrameLog) -> None:
         self.frames = frames
         self.published = 0
         self._channels: dict[str, Channel] = {}
+        self._shared = frames if isinstance(frames, Shared) else None
+        self._ending: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def locked(self, name: str) -> AsyncIterator[Channel]:
@@ -63,8 +90,42 @@ class Hub:
         for text in stored:
             seq = await self.frames.append(name, text)
             self.published += 1
-            for listener in tuple(channel.listeners):
-                listener.offer(seq, text)
+            if channel.listeners and seq > channel.last + 1:  # what another process stored comes first
+                await self._catch_up(name, channel)
+            if seq > channel.last:
+                channel.show(seq, text)
+
+    async def join(self, name: str, channel: Channel, listener: Listener, last: int) -> None:
+        """Add a connection that has seen, or is about to be shown, everything up to ``last``; the session is held."""
+        if channel.listeners:
+            await self._catch_up(name, channel)
+        channel.last = max(channel.last, last)
+        channel.listeners.add(listener)
+        if self._shared is not None and channel.follower is None:
+            channel.follower = asyncio.create_task(
+                self._follow(name, channel, self._shared), name="web-frames"
+            )
+
+    async def _follow(self, name: str, channel: Channel, shared: Shared) -> None:
+        """Show what other processes store, until cancelled."""
+        async with shared.listen(name) as news:
+            while True:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(news.wait(), LOOK)
+                news.clear()
+                try:
+                    async with channel.lock:
+                        await self._catch_up(name, channel)
+                except Broken:  # looked at again when the line stands, or with the next frame
+                    continue
+
+    async def _catch_up(self, name: str, channel: Channel) -> None:
+        try:
+            missed = await self.frames.after(name, channel.last)
+        except NotFound:  # too many for the log: who is behind comes back and asks
+            return
+        for seq, stored in missed:
+            channel.show(seq, stored)
 
     def complain(self, name: str, error: YinluError, answers: str) -> None:
         """Tell a session's connections of something that could not be kept; who is away does not learn of it."""
@@ -98,3 +159,7 @@ class Hub:
     def _tidy(self, name: str, channel: Channel) -> None:
         if not channel.users and not channel.listeners and self._channels.get(name) is channel:
             del self._channels[name]
+            if channel.follower is not None:
+                channel.follower.cancel()
+                self._ending.add(channel.follower)
+                channel.follower.add_done_callback(self._ending.discard)
