@@ -220,9 +220,19 @@ class TelegramHouse:
         return [m for (c, _), m in self.api.messages.items() if c == chat and "theirs" not in m]
 
     async def answer(self, text: str, count: int = 1, chat: int = ALICE) -> dict[str, Any]:
-        """Wait until that many of our messages hold ``text``; return the last."""
-        await until_true(lambda: sum(text in _words(m) for m in self.ours(chat)) >= count)
-        return [m for m in self.ours(chat) if text in _words(m)][-1]
+        """Wait until that many of our messages hold ``text``; return the last, with its buttons where it gets any soon.
+
+        A busy machine shows an answer's words as a draft first, which has none yet.
+        """
+
+        def found() -> list[dict[str, Any]]:
+            return [m for m in self.ours(chat) if text in _words(m)]
+
+        await until_true(lambda: len(found()) >= count)
+        until = time.monotonic() + 0.5
+        while not found()[-1].get("reply_markup") and time.monotonic() < until:
+            await asyncio.sleep(0.01)
+        return found()[-1]
 
 
 def _words(message: dict[str, Any]) -> str:
