@@ -21,6 +21,8 @@ How it is wired (``bot_app.compose`` names the concrete classes)::
         uploads=Uploads(library, data / "uploads"),  # documents that admins send; None: the API answers 501
         files=files,                  # Files: what /files/KEY serves and voice messages are kept in; None: nothing
         hears=transcriber,            # Transcriber: what is understood while a member still speaks; None: nothing is shown
+        clean_picture=clean,          # (bytes) -> bytes, raises BadInput: what members attach, without metadata; None: nothing
+        moderator=moderator,          # judges what members attach; None: nobody
         commands=commands,            # the declared commands that `invoke` takes
         forms=Forms(handlers),        # what buttons ask before they act
         registry=registry,            # prometheus_client.CollectorRegistry shown at /metrics; own one when None

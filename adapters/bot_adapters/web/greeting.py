@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bot_adapters.web.attachments import MOST
 from bot_adapters.web.connection import Connection
 from bot_adapters.web.envelope import Envelope, Json, frame, numbered
 from bot_adapters.web.hub import Hub
@@ -38,6 +39,7 @@ class Greeter:
     queue: bool = False  # told to the page: there is a board
     commands: Commands = NO_COMMANDS
     platform: str = "web"
+    more: Mapping[str, bool] = field(default_factory=dict)  # features besides those of the options
 
     async def greet(self, connection: Connection, envelope: Envelope) -> None:
         """Join the connection to its session: hello, the missed frames, then live ones, without a gap.
@@ -97,11 +99,14 @@ class Greeter:
                 "frame": self.options.frame,
                 "audio_seconds": self.options.audio_seconds,
                 "audio_bytes": self.options.audio_bytes,
+                "attachments": MOST,
+                "attachment_bytes": self.options.attachment_bytes,
             },
             "features": {
                 "images": self.options.images,
                 "voice": self.options.voice,
                 "queue": self.queue,
+                **self.more,
             },
         }
 

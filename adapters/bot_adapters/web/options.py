@@ -14,6 +14,7 @@ NOTICE = Words(
 )
 MESSAGES = Rate(60, 20.0)
 RECORDINGS = Rate(4, 12.0)
+ATTACHMENTS = Rate(30, 60.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class WebOptions:
     largest_frame: int = 1048576  # bytes; up to here a frame is refused with a sentence, beyond without
     body: int = 65536  # bytes of an HTTP body
     upload_bytes: int = 50_000_000  # of a document that an admin sends
+    attachment_bytes: int = 20_000_000  # of a picture that a member attaches
+    attachments: Rate = ATTACHMENTS  # pictures sent from one address
     audio_seconds: int = 60  # of a voice message
     audio_bytes: int = 6_000_000
     audio_idle: float = 10.0  # s without sound after which a voice message is dropped

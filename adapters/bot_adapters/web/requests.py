@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from bot_adapters.web.api import Accepts
+from bot_adapters.web.attachments import Attachments
 from bot_adapters.web.boards import Boards, follow, show
 from bot_adapters.web.connection import BINARY, TRY_LATER, Connection
 from bot_adapters.web.envelope import ID, Envelope, Json, dump, error_data, frame, numbered, text_of
@@ -56,6 +57,7 @@ class Requests:
     commands: Commands = NO_COMMANDS
     forms: Forms = NO_FORMS
     voice: Voice = NO_VOICE
+    attachments: Attachments | None = None
 
     @property
     def types(self) -> dict[str, Handler]:
@@ -171,6 +173,9 @@ class Requests:
         """Store an event; ``told``: the client shows it as a request of its own, and hears that it is stored."""
         if not envelope.id:
             raise BadInput("no id", NEEDS_ID)
+        attached = envelope.data.get("attachments")
+        if attached and self.attachments is None:
+            raise NotYet("attachments")
         incoming = Incoming(
             id=f"{connection.channel}:{envelope.id}",
             origin=self._origin(connection, thread),
@@ -178,6 +183,7 @@ class Requests:
             locale=connection.locale,
             time=self.clock.now(),
             content=content,
+            attachments=self.attachments.read(connection.visitor, attached) if self.attachments else (),
         )
         if thread is None:
             self.voice.hush(connection)  # who asks something new has heard enough

@@ -46,6 +46,12 @@ NEEDS_FIELD = Words(
 NO_COMMAND = Words(
     "没有「/{name}」这个命令，/help 会列出所有命令。", "There is no command “/{name}”; /help lists them all."
 )
+BAD_ATTACHMENT = Words(
+    "附上的图片已经用不了了，请重新添加。",
+    "The picture attached can't be used any more; please add it again.",
+)
+MANY_ATTACHMENTS = Words("一次最多附 {n} 张图片。", "At most {n} pictures can be attached at a time.")
+NOT_YOURS = Words("请刷新页面后再试。", "Please reload the page and try again.")
 BAD_ARGUMENT = Words("「{name}」缺失或不合要求。", "“{name}” is missing or not what it takes.")
 
 

@@ -13,6 +13,8 @@ from aiohttp.typedefs import Handler
 from prometheus_client import CollectorRegistry
 
 from bot_adapters.web.api import Accepts, Api, api_routes
+from bot_adapters.web.attachments import Attachments
+from bot_adapters.web.attachments_api import AttachmentsApi, Doorkeeper
 from bot_adapters.web.boards import Boards
 from bot_adapters.web.doors import Doors
 from bot_adapters.web.envelope import dump
@@ -38,7 +40,7 @@ from bot_core.dispatch import Places
 from bot_core.forms import Forms
 from bot_core.ports.ledger import Ledger
 from bot_core.ports.media import Files, Transcriber
-from bot_core.ports.safety import Clock
+from bot_core.ports.safety import Clock, Moderator
 from bot_core.tokens import Signer
 
 STATIC = Path(__file__).parent / "static"
@@ -72,6 +74,8 @@ class WebServer:
         forms: Forms | None = None,
         routes: Sequence[web.RouteDef] = (),
         hears: Transcriber | None = None,
+        clean_picture: Callable[[bytes], bytes] | None = None,
+        moderator: Moderator | None = None,
     ) -> None:
         self.options = options or WebOptions()
         self._face = face
@@ -84,7 +88,14 @@ class WebServer:
         self._files, self._routes = files, routes
         self._hearing = Hearing(hears) if hears is not None else None
         wired, known, sessions = boards is not None, Commands(commands), Sessions(secret)
-        greeter = Greeter(face.hub, sessions, places, ledger, examples, self.options, wired, known)
+        self._attachments = (
+            Attachments(files, clean_picture, secret, moderator) if files and clean_picture else None
+        )
+        self._door, self._places = Doorkeeper(sessions), places
+        more = {"attachments": self._attachments is not None}
+        greeter = Greeter(
+            face.hub, sessions, places, ledger, examples, self.options, wired, known, face.platform, more
+        )
         requests = Requests(
             intake,
             face,
@@ -99,6 +110,7 @@ class WebServer:
             known,
             forms or Forms(()),
             Voice(self.options, files, face.aloud, self._hearing),
+            self._attachments,
         )
         metrics = self._metrics
         self._sockets = Sockets(requests, self._guard, self.options, metrics.message, metrics.closed)
@@ -172,6 +184,7 @@ class WebServer:
                 web.get("/openapi.json", self._openapi()),
                 *([web.get("/files/{key}", Stored(self._files).serve)] if self._files is not None else []),
                 *self._routes,
+                *self._attaching(),
                 *(self._uploads_api.routes if self._uploads_api is not None else []),
                 *api_routes(self.api, uploads=self._uploads_api is None),
             ]
@@ -186,6 +199,12 @@ class WebServer:
             {"yinlu_web_frames": lambda: face.hub.published},
         )
         return app
+
+    def _attaching(self) -> list[web.RouteDef]:
+        if self._attachments is None:
+            return []
+        door, places = self._door, self._places
+        return AttachmentsApi(self._attachments, door, places, self._guard, self.options).routes
 
     def _openapi(self) -> Handler:
         text = dump(description(self.options, uploads=self._uploads_api is not None))
