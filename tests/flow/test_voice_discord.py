@@ -7,7 +7,7 @@ import base64
 
 import pytest
 import pytest_asyncio
-from yinlu_testing.audio import plain
+from yinlu_testing.audio import apart, plain
 from yinlu_testing.discord_house import House, answered
 from yinlu_testing.discord_loopback import BOT, CHANNEL
 from yinlu_testing.discord_people import until
@@ -21,6 +21,7 @@ from bot_media.speech.whisper import opened_whisper
 pytest_plugins = ["yinlu_testing.redis", "yinlu_testing.discord_fixtures"]
 DIRECT = 5011  # alice's own channel
 VOICE = 8192
+CHINESE = "报销需要在30天之内提交，请问一般每个月几号发放？"
 
 
 def joins(house, voice):
@@ -117,9 +118,9 @@ async def test_a_spoken_question_is_heard_and_the_answer_understood(discord, hou
     """Kokoro asks, Whisper hears, Kokoro answers, Whisper understands the answer: with the real models."""
     async with opened_kokoro(tmp_path) as speaks, opened_whisper(tmp_path) as hears:
         joins(house, VoiceInChat(hears, speaks))
-        question = await voice_message(speaks, "请问渡轮几点开船？", "zf_xiaobei")
+        question = await voice_message(speaks, CHINESE, "zf_xiaobei")
         await sends_voice(discord, alice, question.file.data, question.file.seconds)
         (sent,) = await until(lambda: spoken(discord), 120.0)
-        assert plain(house.answerer.asked[0].text) == plain("请问渡轮几点开船？")
+        assert apart(plain(CHINESE), plain(house.answerer.asked[0].text)) < 0.1
         back = await hears.transcribe(sound_of(sent), "audio/ogg")
         assert "ferry leaves" in back.text.lower()

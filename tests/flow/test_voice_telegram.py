@@ -9,7 +9,7 @@ import subprocess
 from contextlib import asynccontextmanager
 
 import pytest
-from yinlu_testing.audio import plain
+from yinlu_testing.audio import apart, plain
 from yinlu_testing.servers import prefix
 from yinlu_testing.telegram_house import ALICE, BOB, GROUP, TelegramHouse, button, labels, until_true
 from yinlu_testing.telegram_loopback import Loopback
@@ -23,6 +23,7 @@ from bot_media.speech.kokoro import opened_kokoro
 from bot_media.speech.whisper import opened_whisper
 
 pytest_plugins = ["yinlu_testing.redis"]
+ENGLISH = "Please tell me when reimbursements are paid, and how many days that takes."
 
 
 @asynccontextmanager
@@ -124,10 +125,10 @@ async def test_what_can_not_be_heard_is_told(valkey):
 async def test_a_spoken_question_is_heard_and_the_answer_understood(valkey, tmp_path):
     """Kokoro asks, Whisper hears, Kokoro answers, Whisper understands the answer: with the real models."""
     async with opened_kokoro(tmp_path) as speaks, opened_whisper(tmp_path) as hears:
-        question = await voice_message(speaks, "When does the ferry leave from the harbour?", "af_heart")
+        question = await voice_message(speaks, ENGLISH, "af_heart")
         async with house(valkey, VoiceInChat(hears, speaks)) as home:
             await sends_voice(home, question.file.data, seconds=round(question.file.seconds))
             await until_true(lambda: spoken(home), 120.0)
-            assert plain(home.answerer.asked[0].text) == plain("When does the ferry leave from the harbour?")
+            assert apart(plain(ENGLISH), plain(home.answerer.asked[0].text)) < 0.1
             back = await hears.transcribe(spoken(home)[0]["voice"], "audio/ogg")
             assert "ferry leaves" in back.text.lower()

@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot_core.errors import BadInput, MissingExtra, ModelFailed
+from bot_core.errors import BadInput, MissingExtra
 from bot_core.identity import Words
 from bot_media.audio.containers import NO_AUDIO, Container, sniff
 from bot_media.audio.pcm import Pcm
@@ -48,27 +48,19 @@ class AudioReader:
         """
         bounds = self._bounds
         if len(audio) > bounds.size:
-            raise BadInput(f"audio of {len(audio)} bytes", _too_big(bounds.size))
+            raise BadInput(f"audio of {len(audio)} bytes", too_big(bounds.size))
         container = sniff(audio, media_type)
         async with self._turns:
             answer, samples = await self._run(audio, container)
         if "refused" in answer:
-            raise self._refusal(str(answer["refused"]))
+            raise refusal(self._bounds, str(answer["refused"]))
         return Pcm(samples, RATE)
 
     async def _run(self, audio: bytes, container: Container) -> tuple[dict[str, object], bytes]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",
-            str(_WORKER),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=_environment(),
-        )
+        process = await started()
         try:
             async with asyncio.timeout(self._bounds.wall):
-                out, _ = await process.communicate(self._order(container) + audio)
+                out, _ = await process.communicate(order(self._bounds, container) + audio)
         except TimeoutError:
             _log.warning("decoder took too long", extra={"bytes": len(audio), "container": container.format})
             return {"refused": "slow"}, b""
@@ -83,26 +75,43 @@ class AudioReader:
             return {"refused": "unreadable"}, b""
         return json.loads(line), samples
 
-    def _order(self, container: Container) -> bytes:
-        bounds = self._bounds
-        order = {
-            "format": container.format,
-            "rate": container.rate,
-            "channels": container.channels,
-            "seconds": bounds.seconds,
-            "memory": bounds.memory,
-            "cpu": bounds.cpu,
-        }
-        return json.dumps(order).encode() + b"\n"
 
-    def _refusal(self, why: str) -> BadInput | MissingExtra | ModelFailed:
-        if why == "missing":
-            return MissingExtra("voice", VOICE)
-        if why == "too long":
-            return BadInput("audio too long", too_long(self._bounds.seconds))
-        if why in ("no audio", "codec"):
-            return BadInput(f"audio: {why}", NO_AUDIO)
-        return BadInput(f"audio: {why}", CUT)
+async def started() -> asyncio.subprocess.Process:
+    """Start a decoder; it waits for its order."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-P",
+        str(_WORKER),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=_environment(),
+    )
+
+
+def order(bounds: Bounds, container: Container, *, stream: bool = False) -> bytes:
+    """Return what a decoder is told first."""
+    told = {
+        "format": container.format,
+        "rate": container.rate,
+        "channels": container.channels,
+        "seconds": bounds.seconds,
+        "memory": bounds.memory,
+        "cpu": bounds.cpu,
+        "stream": stream,
+    }
+    return json.dumps(told).encode() + b"\n"
+
+
+def refusal(bounds: Bounds, why: str) -> BadInput | MissingExtra:
+    """Return the error for a decoder's word."""
+    if why == "missing":
+        return MissingExtra("voice", VOICE)
+    if why == "too long":
+        return BadInput("audio too long", too_long(bounds.seconds))
+    if why in ("no audio", "codec"):
+        return BadInput(f"audio: {why}", NO_AUDIO)
+    return BadInput(f"audio: {why}", CUT)
 
 
 def _environment() -> dict[str, str]:
@@ -126,7 +135,8 @@ def too_long(seconds: float) -> Words:
     )
 
 
-def _too_big(size: int) -> Words:
+def too_big(size: int) -> Words:
+    """Say how big a recording may be."""
     return Words(
         f"录音文件太大了，最大 {size // 1_000_000} MB。",
         f"That recording is too big: {size // 1_000_000} MB at most.",

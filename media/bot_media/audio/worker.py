@@ -1,7 +1,9 @@
 """Decodes one recording: a process of its own, started by path, so that no decoder runs inside the house.
 
 Reads one line of JSON and the audio from standard input; writes one line of JSON and the samples
-(mono, 16-bit little-endian, 16 kHz) to standard output. Nothing of Yinlu is imported here.
+(mono, 16-bit little-endian, 16 kHz) to standard output. Asked to ``stream``, it writes samples as they are decoded, so
+that hours take no more memory than minutes: blocks of a length (4 bytes, little-endian) and as many bytes, a block
+of none, the line of JSON. Nothing of Yinlu is imported here.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import io
 import json
 import resource
 import sys
+from collections.abc import Callable
 from typing import Any
 
 RATE = 16_000
@@ -27,13 +30,21 @@ def main() -> None:
     order = json.loads(sys.stdin.buffer.readline())
     audio = sys.stdin.buffer.read()
     _confine(int(order["memory"]), int(order["cpu"]))
+    whole = bytearray()
     try:
-        answer, samples = _decode(audio, order)
+        answer = _decode(audio, order, _block if order.get("stream") else whole.extend)
     except Refused as refusal:
-        answer, samples = {"refused": str(refusal)}, b""
+        answer = {"refused": str(refusal)}
     except MemoryError:
-        answer, samples = {"refused": "memory"}, b""
-    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + samples)
+        answer = {"refused": "memory"}
+    line = json.dumps(answer).encode() + b"\n"
+    sys.stdout.buffer.write(bytes(4) + line if order.get("stream") else line + whole)
+
+
+def _block(samples: bytes) -> None:
+    """Hand out samples at once."""
+    if samples:
+        sys.stdout.buffer.write(len(samples).to_bytes(4, "little") + samples)
 
 
 def _confine(memory: int, cpu: int) -> None:
@@ -46,7 +57,7 @@ def _confine(memory: int, cpu: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _decode(audio: bytes, order: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+def _decode(audio: bytes, order: dict[str, Any], give: Callable[[bytes], object]) -> dict[str, Any]:
     options = {"protocol_whitelist": "none"}
     if order["format"] == "s16le":
         options |= {"sample_rate": str(order["rate"]), "ch_layout": f"{order['channels']}c"}
@@ -54,31 +65,31 @@ def _decode(audio: bytes, order: dict[str, Any]) -> tuple[dict[str, Any], bytes]
         with av.open(
             io.BytesIO(audio), format=order["format"], options=options, metadata_errors="ignore"
         ) as box:
-            return _samples(box, float(order["seconds"]))
+            return _samples(box, float(order["seconds"]), give)
     except (av.error.FFmpegError, UnicodeError, ValueError, OverflowError):
         raise Refused("unreadable") from None
 
 
-def _samples(box: Any, limit: float) -> tuple[dict[str, Any], bytes]:
+def _samples(box: Any, limit: float, give: Callable[[bytes], object]) -> dict[str, Any]:
     stream = _stream(box, limit)
     resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
-    out, room, broken = bytearray(), int(limit * RATE) * 2, 0
+    room, broken = Room(int(limit * RATE) * 2, give), 0
     for packet in box.demux(stream):
         try:
             frames = packet.decode()
         except av.error.FFmpegError:
             broken += 1
-            if broken > 50 and not out:
+            if broken > 50 and not room.taken:
                 break
             continue
         for frame in frames:
             _check(frame.sample_rate, frame.layout.nb_channels)
-            _take(out, resampler.resample(frame), room)
-    if out:
-        _take(out, resampler.resample(None), room)
-    if not out:
+            room.take(resampler.resample(frame))
+    if room.taken:
+        room.take(resampler.resample(None))
+    if not room.taken:
         raise Refused("unreadable")
-    return {"codec": stream.codec_context.name, "broken": broken}, bytes(out)
+    return {"codec": stream.codec_context.name, "broken": broken}
 
 
 def _stream(box: Any, limit: float) -> Any:
@@ -101,11 +112,20 @@ def _check(rate: int, channels: int) -> None:
         raise Refused("codec")
 
 
-def _take(out: bytearray, frames: list[Any], room: int) -> None:
-    for frame in frames:
-        out += bytes(frame.planes[0])[: frame.samples * 2]
-        if len(out) > room:
-            raise Refused("too long")
+class Room:
+    """Hands samples on, ``most`` bytes at most."""
+
+    def __init__(self, most: int, give: Callable[[bytes], object]) -> None:
+        self.taken, self._most, self._give = 0, most, give
+
+    def take(self, frames: list[Any]) -> None:
+        """Hand on what these frames hold. Raises Refused."""
+        for frame in frames:
+            samples = bytes(frame.planes[0])[: frame.samples * 2]
+            self.taken += len(samples)
+            if self.taken > self._most:
+                raise Refused("too long")
+            self._give(samples)
 
 
 if __name__ == "__main__":
