@@ -13,13 +13,17 @@ from bot_core.dispatch import Handler
 from bot_core.ports.ledger import Ledger
 from bot_core.ports.safety import Clock
 from bot_core.ports.work import Budget, JobQueue, Notes, Outgoing
+from bot_handlers.imagine.catalogue import CommunityCatalogues
 from bot_handlers.imagine.following import JobFollower, PicturesOut
 from bot_handlers.imagine.gallery import GalleryHandler
 from bot_handlers.imagine.handler import ImagineHandler
 from bot_handlers.imagine.options import StudioOptions
 from bot_handlers.imagine.settings import StudioSettings
 from bot_handlers.imagine.submitting import Submitter
+from bot_handlers.imagine.wording import PromptHelp
 from bot_media import FolderFiles
+from bot_media.images.collage.used import CollagePromptReader
+from bot_media.images.describe import PlainPictureReader
 from bot_queue.board import Ended
 from bot_queue.finisher import result_key
 from bot_safety import Guarded, RuleModerator
@@ -74,7 +78,11 @@ def open_studio(
     options = studio_options(settings)
     judge = Guarded(PicturePrompts(RuleModerator(ledger.setting)), closed=settings.moderation_closed)
     submit = Submitter(queue, ledger, budget, clock, options, judge)
-    imagine = ImagineHandler(queue, ledger, notes, submit, options)
+    catalogues = CommunityCatalogues(settings.data / "styles")
+    imagine = ImagineHandler(queue, ledger, notes, submit, options, catalogues)
+    files = files_of(settings)
+    used = CollagePromptReader() if options.profile == "collage" else None
+    prompts = PromptHelp(ledger, notes, files, options, PlainPictureReader(), used, catalogues)
     own = StudioSettings(queue, ledger, budget, options)
     out = PicturesOut(context, clock, options.maker)
 
@@ -84,5 +92,5 @@ def open_studio(
         follower.ended(ended.view)
         return out.render(ended.view, *result_key(ended))
 
-    gallery = GalleryHandler(ledger, files_of(settings), settings.gallery_shared)
-    return StudioParts((imagine, own, gallery), imagine, follower, render)
+    gallery = GalleryHandler(ledger, files, settings.gallery_shared)
+    return StudioParts((imagine, own, prompts, gallery), imagine, follower, render)

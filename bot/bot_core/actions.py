@@ -49,6 +49,7 @@ class Action(IntEnum):
     LANE = 53  # index: 0 fast, 1 relax
     PROMPT_EXAMPLE = 54  # index: which of the example prompts
     SHOW = 55  # show a job's pictures again
+    REMIX_MODE = 56  # index 1: V asks for other words first, 0: it does not
     VOICE = 60  # index: which voice of the list to speak with
     VOICE_PREVIEW = 61  # index: which voice of the list to hear
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot_core.files import FileRef
+from bot_core.identity import Locale, Words
 from bot_core.ports.work import Progress
 
 
@@ -55,6 +56,35 @@ class ImageModel(Protocol):
 
         Raises ModelFailed.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a picture tells: ``prompts`` to draw its like, what was ``seen``, and ``how`` it was looked at.
+
+    ``job`` is the job (24 hex digits) that the picture's own record names, where it was made here.
+    """
+
+    prompts: tuple[str, ...]
+    seen: Words
+    how: Words
+    job: str = ""
+
+
+class PictureReader(Protocol):
+    """Looks at a picture and says how one like it is asked for."""
+
+    async def describe(self, data: bytes, locale: Locale) -> Described:
+        """Return four prompts. Raises BadInput for what is no picture."""
+        ...
+
+
+class PromptReader(Protocol):
+    """Tells which words of a prompt the maker uses."""
+
+    async def spans(self, text: str) -> list[tuple[str, bool]] | None:
+        """Return the words in their order, each with whether it is used; None where the maker can't tell."""
         ...
 
 

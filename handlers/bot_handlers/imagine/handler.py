@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from bot_core.actions import Action, Press
 from bot_core.commands import Command
 from bot_core.conversation import Conversation
 from bot_core.dispatch import Handled
 from bot_core.errors import BadInput, Broken, LimitReached, NotFound
-from bot_core.events import Attachment, Incoming, Invoked, Pressed, Submitted
+from bot_core.events import Incoming, Invoked, Pressed, Submitted
 from bot_core.files import FileRef
 from bot_core.forms import Field, FieldKind, Form
 from bot_core.identity import ADMIN, Locale, Words, short_id
@@ -22,13 +22,16 @@ from bot_core.ports.work import JobQueue, JobState, JobView, Notes
 from bot_core.prompt import Prompt, read
 from bot_core.replies import Button, Reply, Style, say
 from bot_handlers.imagine import wishes, words
+from bot_handlers.imagine.asked import examples, keys, made, read_area, remix, sent_pictures
 from bot_handlers.imagine.cards import pictures, status
+from bot_handlers.imagine.catalogue import CommunityCatalogues, fields, filled
 from bot_handlers.imagine.commands import COMMANDS
 from bot_handlers.imagine.options import StudioOptions
 from bot_handlers.imagine.submitting import Submitter, new_seed
 
 log = logging.getLogger(__name__)
 
+NOBODY = "0" * 24  # the subject of a button that is about nothing
 FORMS = (Action.REMIX, Action.REGION)
 ASKED_FOR = 3600.0  # seconds a confirmation may be pressed
 
@@ -42,6 +45,7 @@ class ImagineHandler:
     notes: Notes
     submit: Submitter
     options: StudioOptions
+    catalogues: CommunityCatalogues = field(default_factory=CommunityCatalogues)
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -60,6 +64,9 @@ class ImagineHandler:
             case Pressed(press=press) if press is not None:
                 if not await self._pressed(incoming, conversation, press):
                     return None
+            case Submitted(press=press, values=values) if press and press.action is Action.STYLE:
+                template = await self._template(conversation.community, press.subject)
+                await self._imagine(incoming, conversation, filled(template[1], values))
             case Submitted(press=press, values=values) if press is not None and press.action in FORMS:
                 await self._child(incoming, conversation, press, values)
             case _:
@@ -68,15 +75,19 @@ class ImagineHandler:
 
     async def form(self, community: str, press: Press, locale: Locale) -> Form | None:
         """Return the form of remix and of vary region, with the prompt to edit."""
+        if press.action is Action.STYLE:
+            name, text = await self._template(community, press.subject)
+            title = Words(words.TEMPLATE.zh.format(name=name), words.TEMPLATE.en.format(name=name))
+            return Form(title, tuple(Field(each, Words(each, each), longest=200) for each in fields(text)))
         if press.action not in FORMS:
             return None
         view = await self.find(community, press.subject)
         text = picture_job(view.job.payload).last.prompt
-        field = Field("prompt", words.PROMPT, FieldKind.TEXT, longest=4000, value=text)
+        words_ = Field("prompt", words.PROMPT, FieldKind.TEXT, longest=4000, value=text)
         if press.action is Action.REMIX:
-            return Form(words.REMIX, (field,))
+            return Form(words.REMIX, (words_,))
         area = Field("area", words.WHERE, FieldKind.CHOICE, choices=tuple(words.AREAS.items()))
-        return Form(words.REGION, (area, field))
+        return Form(words.REGION, (area, words_))
 
     async def find(self, community: str, job: str) -> JobView:
         """Return a picture job of this community, ended or not. Raises NotFound."""
@@ -91,8 +102,11 @@ class ImagineHandler:
     # --- commands ------------------------------------------------------------------------------------------
     async def _imagine(self, incoming: Incoming, conversation: Conversation, text: str) -> None:
         asker, suffix = await self.submit.asker(incoming, conversation)
-        inputs = _pictures(incoming.attachments)
-        prompts = self._read(text, inputs, incoming, suffix)
+        inputs = sent_pictures(incoming.attachments)
+        if not text.strip() and not inputs:
+            await conversation.send(examples(self.options, incoming.locale))
+            return
+        prompts = await self._read(text, inputs, incoming, conversation.community, suffix)
         await self.submit.judged(conversation.community, prompts)
         jobs = sum(prompt.repeat for prompt in prompts)
         if jobs >= self.options.ask_from:
@@ -101,7 +115,7 @@ class ImagineHandler:
         await self.submit.all(prompts, inputs, asker, conversation)
 
     async def _blend(self, incoming: Incoming, conversation: Conversation) -> None:
-        inputs = _pictures(incoming.attachments)
+        inputs = sent_pictures(incoming.attachments)
         if not 2 <= len(inputs) <= 5:
             raise BadInput(f"{len(inputs)} pictures to blend", words.NEEDS_PICTURES)
         asker, _ = await self.submit.asker(incoming, conversation)
@@ -111,23 +125,42 @@ class ImagineHandler:
         view = await self.find(conversation.community, job)
         await conversation.send(await self._shown(view, conversation.locale))
 
-    def _read(self, text: str, inputs: tuple[FileRef, ...], incoming: Incoming, suffix: str) -> list[Prompt]:
+    async def _read(
+        self, text: str, inputs: tuple[FileRef, ...], incoming: Incoming, community: str, suffix: str
+    ) -> list[Prompt]:
         """Return the prompts; a picture alone is one too. Raises PromptWrong."""
-        rules = replace(self.options.rules(admin=ADMIN in incoming.roles), wordless=bool(inputs))
-        return read(text, rules, suffix)
+        own = await self.catalogues.of(community)
+        rules = self.options.rules(admin=ADMIN in incoming.roles, more=own.styles)
+        prompts = read(text, replace(rules, wordless=bool(inputs)), suffix)
+        return [own.spelt(prompt) for prompt in prompts]
+
+    async def _example(self, press: Press, locale: Locale) -> str:
+        """Return the prompt behind a button: one that was kept for it, or one of the studio's examples."""
+        if press.subject == NOBODY:
+            return self.options.example(press.index, locale) or ""
+        kept = json.loads(await self.notes.get(f"prompts:{press.subject}") or "[]")
+        return str(kept[press.index]) if press.index < len(kept) else ""
+
+    async def _template(self, community: str, subject: str) -> tuple[str, str]:
+        """Return a template's name and text. Raises NotFound."""
+        for name, text in (await self.catalogues.of(community)).templates.items():
+            if short_id("template", name) == subject:
+                return name, text
+        raise NotFound(f"template {subject}", words.NO_TEMPLATE)
 
     # --- presses -------------------------------------------------------------------------------------------
     async def _pressed(self, incoming: Incoming, conversation: Conversation, press: Press) -> bool:
         """Act on a press; tell whether it was one of ours."""
-        if press.action in wishes.ACTIONS:
+        if press.action is Action.VARY and await self.submit.remixes(incoming, conversation):
+            await conversation.send(remix(press, incoming.locale))
+        elif press.action in wishes.ACTIONS:
             await self._child(incoming, conversation, press)
         elif press.action is Action.STOP:
             await self._stop(incoming, conversation, press.subject)
         elif press.action is Action.SHOW:
             await self._show(conversation, press.subject)
         elif press.action is Action.PROMPT_EXAMPLE:
-            example = self.options.example(press.index, incoming.locale)
-            await self._imagine(incoming, conversation, example or "")
+            await self._imagine(incoming, conversation, await self._example(press, incoming.locale))
         elif press.action in (Action.CONFIRM, Action.CANCEL):
             return await self._answered(incoming, conversation, press)
         else:
@@ -144,16 +177,18 @@ class ImagineHandler:
         values = values or {}
         view = await self.find(conversation.community, press.subject)
         picture = picture_job(view.job.payload)
-        files = _made(view)
+        files = made(view)
         if press.action is not Action.REROLL and not files:
             raise NotFound(f"job {press.subject} has no pictures", words.NOT_DONE)
         asker, _ = await self.submit.asker(incoming, conversation)
         asker = replace(asker, lane=view.job.lane) if picture.prompt.lane else asker
         changed: Prompt | None = None
         if "prompt" in values:
-            changed = read(values["prompt"], replace(self.options.rules(admin=False), jobs=1))[0]
+            own = await self.catalogues.of(conversation.community)
+            rules = replace(self.options.rules(admin=False, more=own.styles), jobs=1)
+            changed = own.spelt(read(values["prompt"], rules)[0])
             await self.submit.judged(conversation.community, [changed])
-        area = _area(values.get("area", "0.25,0.25,0.75,0.75")) if press.action is Action.REGION else ""
+        area = read_area(values.get("area", "0.25,0.25,0.75,0.75")) if press.action is Action.REGION else ""
         wish = wishes.child(
             picture,
             files,
@@ -204,7 +239,7 @@ class ImagineHandler:
         kept = {
             "prompt": text,
             "person": incoming.person.id,
-            "inputs": _keys(_pictures(incoming.attachments)),
+            "inputs": keys(sent_pictures(incoming.attachments)),
         }
         await self.notes.put(f"confirm:{subject}", json.dumps(kept, ensure_ascii=False), ASKED_FOR)
         locale = incoming.locale
@@ -229,7 +264,7 @@ class ImagineHandler:
             return True
         asker, suffix = await self.submit.asker(incoming, conversation)
         inputs = tuple(FileRef(*item) for item in asked["inputs"])
-        prompts = self._read(asked["prompt"], inputs, incoming, suffix)
+        prompts = await self._read(asked["prompt"], inputs, incoming, conversation.community, suffix)
         await self.submit.all(prompts, inputs, asker, conversation)
         return True
 
@@ -237,35 +272,3 @@ class ImagineHandler:
         if view.state is JobState.DONE and view.result is not None:
             return pictures(view, self.options.maker, locale)
         return status(view, 0.0, locale)
-
-
-def _made(view: JobView) -> tuple[FileRef, ...]:
-    """Return a finished job's pictures without the grid."""
-    if view.state is not JobState.DONE or view.result is None:
-        return ()
-    files = view.result.files
-    return files[1:] if len(files) > 1 else files
-
-
-def _pictures(attachments: Sequence[Attachment]) -> tuple[FileRef, ...]:
-    for attachment in attachments:
-        if not attachment.media_type.startswith("image/") or attachment.file is None:
-            said = words.NOT_A_PICTURE
-            name = attachment.name
-            raise BadInput("no picture", Words(said.zh.format(name=name), said.en.format(name=name)))
-    return tuple(attachment.file for attachment in attachments if attachment.file is not None)
-
-
-def _area(text: str) -> str:
-    """Return a rectangle as it was given, checked."""
-    try:
-        left, top, right, bottom = (float(side) for side in text.split(","))
-    except ValueError:
-        raise BadInput(f"area {text[:40]!r}", words.WRONG_AREA) from None
-    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
-        raise BadInput(f"area {text[:40]!r}", words.WRONG_AREA)
-    return f"{left:g},{top:g},{right:g},{bottom:g}"
-
-
-def _keys(files: Sequence[FileRef]) -> list[list[str | int]]:
-    return [[file.key, file.media_type, file.size, file.name] for file in files]

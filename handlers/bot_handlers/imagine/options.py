@@ -56,9 +56,10 @@ class StudioOptions:
     helpers: Limits = Limits()
     admins: Limits = Limits()
 
-    def rules(self, *, admin: bool) -> Rules:
-        """Return what a prompt may ask for."""
-        return Rules(jobs=self.admin_jobs if admin else self.jobs, styles=self.styles)
+    def rules(self, *, admin: bool, more: Mapping[str, str] | None = None) -> Rules:
+        """Return what a prompt may ask for; ``more`` are a community's own styles."""
+        styles = {**self.styles, **(more or {})}
+        return Rules(jobs=self.admin_jobs if admin else self.jobs, styles=styles)
 
     def limits(self, roles: Collection[str]) -> Limits:
         """Return the bounds of somebody with these roles."""

@@ -11,10 +11,11 @@ from bot_core.ports.work import Lane
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """``lane`` is used where a prompt names none, ``suffix`` is added to every prompt."""
+    """``lane`` is used where a prompt names none, ``suffix`` is added to every prompt; ``remix``: V asks for words."""
 
     lane: str = Lane.FAST.value
     suffix: str = ""
+    remix: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot_core.actions import Action
@@ -48,6 +49,9 @@ class StudioSettings:
         if isinstance(content, Pressed) and content.press is not None and content.press.action is Action.LANE:
             lane = LANES[content.press.index % len(LANES)].value
             await conversation.send(await self._lane(incoming, conversation, lane))
+            return Handled("studio")
+        if isinstance(content, Pressed) and content.press and content.press.action is Action.REMIX_MODE:
+            await conversation.send(await self._remix(incoming, conversation, content.press.index == 1))
             return Handled("studio")
         if not isinstance(content, Invoked) or content.command not in OURS:
             return None
@@ -128,18 +132,28 @@ class StudioSettings:
             )
             for number, lane in enumerate(LANES)
         )
-        return say(text, row, private=True)
+        mode = Button(
+            (words.REMIX_ON if kept.remix else words.REMIX_OFF).of(locale),
+            Action.REMIX_MODE,
+            index=int(not kept.remix),
+            style=Style.CHOSEN if kept.remix else Style.PLAIN,
+        )
+        return say(text, row, (mode,), private=True)
 
     async def _prefer(self, incoming: Incoming, conversation: Conversation, suffix: str) -> Reply:
         if suffix:
             read("x", self.options.rules(admin=False), suffix)  # raises PromptWrong
-        await self._keep(incoming, conversation, suffix=suffix)
+        await self._keep(incoming, conversation, lambda kept: replace(kept, suffix=suffix))
         said = words.SUFFIX_SET.of(incoming.locale).format(suffix=suffix) if suffix else None
         return say(said or words.SUFFIX_GONE.of(incoming.locale), private=True)
 
     async def _lane(self, incoming: Incoming, conversation: Conversation, lane: str) -> Reply:
-        await self._keep(incoming, conversation, lane=lane)
+        await self._keep(incoming, conversation, lambda kept: replace(kept, lane=lane))
         return say(words.LANE_SET[lane].of(incoming.locale), private=True)
+
+    async def _remix(self, incoming: Incoming, conversation: Conversation, on: bool) -> Reply:
+        await self._keep(incoming, conversation, lambda kept: replace(kept, remix=on))
+        return say(words.REMIX_SET[on].of(incoming.locale), private=True)
 
     async def _stop_all(self, incoming: Incoming, conversation: Conversation) -> Reply:
         if ADMIN not in incoming.roles:
@@ -161,7 +175,9 @@ class StudioSettings:
     async def _preferences(self, incoming: Incoming, conversation: Conversation) -> Preferences:
         return await PreferenceStore(self.ledger).get(conversation.community, incoming.person.id)
 
-    async def _keep(self, incoming: Incoming, conversation: Conversation, **changes: str) -> None:
+    async def _keep(
+        self, incoming: Incoming, conversation: Conversation, change: Callable[[Preferences], Preferences]
+    ) -> None:
         store = PreferenceStore(self.ledger)
         kept = await store.get(conversation.community, incoming.person.id)
-        await store.put(conversation.community, incoming.person.id, replace(kept, **changes))
+        await store.put(conversation.community, incoming.person.id, change(kept))

@@ -62,6 +62,10 @@ class Submitter:
         asker = Asker(incoming, conversation.community, Lane(kept.lane), self.clock.now(), account)
         return asker, kept.suffix
 
+    async def remixes(self, incoming: Incoming, conversation: Conversation) -> bool:
+        """Tell whether a member wants to be asked for other words at V."""
+        return (await PreferenceStore(self.ledger).get(conversation.community, incoming.person.id)).remix
+
     async def judged(self, community: str, prompts: Sequence[Prompt]) -> None:
         """Have the words judged. Raises Moderated."""
         if self.moderator is None:

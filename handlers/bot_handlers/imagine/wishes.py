@@ -122,6 +122,8 @@ def _meaning(action: Action, index: int, parent: PictureJob) -> tuple[int, float
     """Return which picture is meant, and the amount: buttons under a single picture always mean that one."""
     if action in (Action.UPSCALE, Action.VARY):
         return min(index, parent.last.action.pictures - 1), 0.0
+    if action in (Action.REMIX, Action.VARY_STRONG):
+        return min(index, parent.last.action.pictures - 1), 0.0
     if action is Action.ENLARGE:
         return 0, float(index)
     if action is Action.ZOOM:

@@ -50,6 +50,36 @@ BOUNDS = {
         " /relax, pictures cost nothing and take longer.",
     ),
 }
+NOTHING_TO_DESCRIBE = Words("请附上一张图片。", "Please attach a picture.")
+MADE_HERE = Words(
+    "这张图是在这里画的，第 1 条就是它的提示词。", "This picture was made here; number 1 is its own prompt."
+)
+READS_ALL = Words(
+    "现在由{maker}绘制：它是模型，会读全部文字，分不出哪些词起作用。太长的部分（约 77 个词元之后）它读不到。",
+    "{maker} draws now: a model that reads all words and can't tell which of them matter. What comes after about 77"
+    " tokens it does not read.",
+)
+USED = Words("会用到：{words}", "Used: {words}")
+UNUSED = Words("用不上，去掉也一样：{words}", "Not used, and not missed: {words}")
+USES_NOTHING = Words(
+    "这些词里没有我画得出来的东西。试试具体的事物，例如“一只红狐狸，夜晚，水彩”。",
+    "None of these words names something I can draw. Try something plain, such as “a red fox at night, watercolour”.",
+)
+STYLES_ARE = Words("写在提示词后面的风格：", "Styles to put behind a prompt:")
+TEMPLATES_ARE = Words("模板，点按钮填空：", "Templates; press a button to fill one in:")
+TEMPLATE = Words("填模板：{name}", "Fill in: {name}")
+NO_TEMPLATE = Words("这个模板已经没有了。", "This template is gone.")
+TRY = Words("可以先试试这些：", "Try one of these:")
+REMIX_FIRST = Words(
+    "混编模式已打开：要先改写第 {n} 张的提示词吗？",
+    "Remix mode is on: change the words for picture {n} first?",
+)
+REMIX_ON = Words("混编模式：开", "Remix mode: on")
+REMIX_OFF = Words("混编模式：关", "Remix mode: off")
+REMIX_SET = {
+    True: Words("以后点 V 会先问要不要改写提示词。", "From now on V asks for other words first."),
+    False: Words("以后点 V 会直接画。", "From now on V draws at once."),
+}
 NOT_YOURS = Words("只有发起的人可以确认。", "Only who asked can confirm.")
 NOT_DONE = Words("这个任务还没有画完。", "This job is not done yet.")
 NO_PICTURE = Words("这里没有这张图。", "There is no such picture here.")

@@ -20,14 +20,18 @@ from bot_core.ports.work import Outgoing
 from bot_core.replies import Button, Picture, Reply
 from bot_core.tokens import Signer
 from bot_handlers.feedback import FeedbackHandler
+from bot_handlers.imagine.catalogue import CommunityCatalogues
 from bot_handlers.imagine.following import JobFollower, PicturesOut
 from bot_handlers.imagine.gallery import GalleryHandler
 from bot_handlers.imagine.handler import ImagineHandler
 from bot_handlers.imagine.options import StudioOptions
 from bot_handlers.imagine.settings import StudioSettings
 from bot_handlers.imagine.submitting import Submitter
+from bot_handlers.imagine.wording import PromptHelp
 from bot_ledger import MemoryLedger
 from bot_media import FlatImages, MemoryFiles
+from bot_media.images.collage.used import CollagePromptReader
+from bot_media.images.describe import PlainPictureReader
 from bot_media.studio import Studio
 from bot_queue.finisher import Finisher, result_key
 from bot_queue.jobs import RedisJobQueue
@@ -77,7 +81,7 @@ class StudioHouse:
 
     def __init__(
         self, maker=None, options: StudioOptions | None = None, queue_options=None, moderator=None,
-        *, store=None, files=None, places=None,
+        *, store=None, files=None, places=None, styles=None,
     ) -> None:  # fmt: skip
         self.options = options or StudioOptions(grid=64, full=128)
         self.faces = {name: RecordingFace(name) for name in ("test", "other")}
@@ -96,10 +100,15 @@ class StudioHouse:
         self.context = Context(self.outbox, SIGNER, self.faces)
         self.clock = SystemClock()
         submit = Submitter(self.queue, self.ledger, self.budget, self.clock, self.options, moderator)
-        self.handler = ImagineHandler(self.queue, self.ledger, self.notes, submit, self.options)
+        catalogues = CommunityCatalogues(styles)
+        self.handler = ImagineHandler(self.queue, self.ledger, self.notes, submit, self.options, catalogues)
+        help_ = PromptHelp(
+            self.ledger, self.notes, self.files, self.options, PlainPictureReader(), CollagePromptReader(),
+            catalogues,
+        )  # fmt: skip
         settings = StudioSettings(self.queue, self.ledger, self.budget, self.options)
         gallery = GalleryHandler(self.ledger, self.files)
-        handlers = (FeedbackHandler(self.ledger), self.handler, settings, gallery)
+        handlers = (FeedbackHandler(self.ledger), self.handler, settings, gallery, help_)
         self.dispatcher = Dispatcher(
             self.context, self.faces, places or FixedPlaces(), (VerifyPresses(SIGNER),), handlers
         )
