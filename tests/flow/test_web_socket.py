@@ -31,8 +31,11 @@ async def test_hello_tells_who_where_and_what(house):
             "frame": 65536,
             "audio_seconds": 60,
             "audio_bytes": 6_000_000,
+            "attachments": 5,
+            "attachment_bytes": 20_000_000,
         }
-        assert data["features"] == {"images": False, "voice": False, "queue": False}
+        features = {"images": False, "voice": False, "queue": False, "attachments": False}
+        assert data["features"] == features
         assert tab.hello["id"] == "h1" and "seq" not in tab.hello
         assert len(tab.visitor) == 2 + 22 and len(tab.session) > 24
 

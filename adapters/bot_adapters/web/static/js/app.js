@@ -49,7 +49,7 @@ class App {
     this.isAdmin = keepTicket();
     this.uploads = new UploadsDialog({ onRefused: () => ((this.isAdmin = false), this.header.showCommunity()) });
     const voice = (this.talk = new Voice(session));
-    const ask = (words) => this.#whenFree(() => session.ask(words));
+    const ask = (words, pictures) => this.#whenFree(() => session.ask(words, pictures));
     const press = (token, words, again) => this.#whenFree(() => session.press(token, words, again));
     const announce = (text) => this.announcer.say(text);
     this.drawEmpty = () => showEmpty($("empty"), { session, ask });
@@ -125,7 +125,7 @@ class App {
     const { session, header, composer, log } = this;
     const on = (type, act) => session.addEventListener(type, ({ detail }) => act(detail));
     on("state", () => (header.showState(), composer.showState()));
-    on("hello", () => (header.showCommunity(), composer.showNotice(), this.drawEmpty(), this.voice.show()));
+    on("hello", () => (header.showCommunity(), composer.showNotice(), composer.tray.show(), this.drawEmpty(), this.voice.show()));
     on("item", (item) => (log.touch(item), composer.showState()));
     on("items", () => this.#showOther());
     on("finished", (turn) => {

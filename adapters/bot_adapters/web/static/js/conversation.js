@@ -15,7 +15,7 @@ export function newTurn(id, fields = {}) {
   return {
     kind: "turn", id, question: null, token: "", again: false, time: Date.now(), state: "received", stage: "",
     answer: "", text: "", sources: [], outcome: "", reason: "", label: "none", buttons: [], followUps: [],
-    vote: null, thanks: "", error: null, ...fields,
+    vote: null, thanks: "", error: null, attachments: [], ...fields,
   };
 }
 

@@ -52,3 +52,6 @@ export function points(text) {
 export function splice(text, offset, added) {
   return text.slice(0, indexOfPoint(text, Math.max(0, offset))) + added;
 }
+
+/** The part of a message that names its pictures. */
+export const attached = (pictures) => (pictures?.length ? { attachments: pictures.map(({ token, name }) => ({ token, name })) } : {});

@@ -4,7 +4,7 @@
 import { Connection } from "./connection.js";
 import { Conversation, RUNNING, newTurn } from "./conversation.js";
 import { locale } from "./i18n.js";
-import { requestId } from "./protocol.js";
+import { attached, requestId } from "./protocol.js";
 import * as store from "./store.js";
 import { Tabs } from "./tabs.js";
 import { Votes } from "./votes.js";
@@ -41,8 +41,8 @@ export class Session extends EventTarget {
 
   // What the person does
 
-  ask(question) {
-    this.request(newTurn(requestId(), { question, state: "unsent" }));
+  ask(question, attachments = []) {
+    this.request(newTurn(requestId(), { question, attachments, state: "unsent" }));
   }
 
   /** A follow-up, or 🔁: a signed button, answered as a question is. */
@@ -56,10 +56,10 @@ export class Session extends EventTarget {
   }
 
   retry(turn) {
-    const { question, token, again } = turn;
+    const { question, token, again, attachments } = turn;
     this.conversation.items = this.conversation.items.filter((item) => item !== turn);
     this.#emit("items");
-    this.request(newTurn(requestId(), { question, token, again, state: "unsent" }));
+    this.request(newTurn(requestId(), { question, token, again, attachments, state: "unsent" }));
   }
 
   vote(turn, value, extra = {}) {
@@ -191,7 +191,7 @@ export class Session extends EventTarget {
 
   #send(turn) {
     if (this.#catchUp || turn.voice) return;
-    const [type, data] = turn.token ? ["press", { token: turn.token }] : ["ask", { text: turn.question }];
+    const [type, data] = turn.token ? ["press", { token: turn.token }] : ["ask", { text: turn.question, ...attached(turn.attachments) }];
     if (this.connection.send(type, data, turn.id, this.live)) turn.state = "sent";
   }
 

@@ -3,6 +3,8 @@
 import { el, icon, iconButton } from "./dom.js";
 import { say } from "./i18n.js";
 import { points } from "./protocol.js";
+import { studio } from "./studio-words.js";
+import { AttachTray } from "./view-attach.js";
 import { CommandsList } from "./view-commands.js";
 import * as store from "./store.js";
 
@@ -11,6 +13,7 @@ const FLASH = 6_000; // ms
 export class Composer {
   constructor(dock, { session, ask, announce, latest }) {
     Object.assign(this, { dock, session, ask, announce, latest });
+    this.tray = new AttachTray({ session, announce, flash: (text) => this.flash(text), fill: (words) => this.fill(words) });
     this.build();
   }
 
@@ -21,6 +24,7 @@ export class Composer {
     this.sendButton = el("button", { type: "submit", class: "send", "aria-label": say("send"), title: say("send") }, icon("send"));
     this.stopButton = el("button", { type: "button", class: "send stop", "aria-label": say("stop"), title: say("stop"), on: { click: () => this.#stop() } }, icon("stop"));
     this.commands = new CommandsList({ session: this.session, pick: (words) => this.#pick(words) });
+    this.tray.build();
     this.counter = el("p", { class: "counter", id: "counter" });
     this.trouble = el("p", { class: "trouble", hidden: true });
     this.notice = el("p", { class: "notice", role: "note" });
@@ -28,9 +32,9 @@ export class Composer {
     const form = el("form", { class: "composer", on: { submit: (event) => {
       event.preventDefault();
       this.submit();
-    }, click: (event) => event.target === event.currentTarget && this.area.focus() } }, this.commands.node, this.area, this.counter, this.sendButton, this.stopButton);
+    }, click: (event) => event.target === event.currentTarget && this.area.focus() } }, this.commands.node, this.tray.button, this.area, this.counter, this.sendButton, this.stopButton);
     this.form = form;
-    this.dock.replaceChildren(el("div", { class: "column" }, this.latestButton, this.trouble, form, this.notice));
+    this.dock.replaceChildren(el("div", { class: "column" }, this.latestButton, this.trouble, this.tray.node, form, this.notice));
     this.area.value = words ?? this.#draft();
     this.showNotice();
     this.showState();
@@ -45,9 +49,17 @@ export class Composer {
     const words = this.area.value.trim();
     if (!words || points(words) > this.limit) return this.area.focus();
     if (this.session.busy) return this.flash(say("wait"));
+    if (this.tray.waiting) return this.flash(studio("still"));
     this.area.value = "";
     this.#typed();
-    this.ask(words);
+    this.ask(words, this.tray.take());
+    this.area.focus();
+  }
+
+  /** Begin the line with a command; what was written stays behind it. */
+  fill(words) {
+    this.area.value = words + this.area.value.replace(/^\/\w+\s*/, "");
+    this.#typed();
     this.area.focus();
   }
 

@@ -19,6 +19,7 @@ export class TurnView {
     this.context = context;
     this.question = el("h2", { class: "question" });
     this.time = el("time", { class: "time" });
+    this.pictures = el("ul", { class: "sent-with", hidden: true });
     this.progress = new ProgressView();
     this.banner = el("p", { class: "banner", hidden: true });
     this.prose = new Prose();
@@ -30,7 +31,7 @@ export class TurnView {
       this.progress.node, this.banner, this.prose.node, this.reason, this.error, this.sources.node, this.actions.node);
     this.followUps = el("div", { class: "follow-ups", role: "group", "aria-label": say("followUps"), hidden: true });
     this.node = el("section", { class: "turn" },
-      el("div", { class: "ask" }, el("span", { class: "waypoint", "aria-hidden": "true" }), this.question, this.time),
+      el("div", { class: "ask" }, el("span", { class: "waypoint", "aria-hidden": "true" }), this.question, this.time), this.pictures,
       (this.reply = el("div", { class: "reply" }, el("span", { class: "lamp", "aria-hidden": "true" }, lantern()), this.article, this.followUps)));
   }
 
@@ -56,6 +57,9 @@ export class TurnView {
     this.question.replaceChildren(el("span", { class: "unseen", text: `${say("asked")}: ` }), words);
     this.question.lang = languageOf(words);
     if (turn.again) this.question.append(" ", el("span", { class: "again" }, icon("again"), say("askedAgain")));
+    const pictures = turn.attachments ?? [];
+    this.pictures.hidden = !pictures.length;
+    if (this.pictures.childElementCount !== pictures.length) this.pictures.replaceChildren(...pictures.map(({ url, name }) => el("li", {}, el("img", { src: url, alt: name, loading: "lazy" }))));
     this.time.dateTime = new Date(turn.time).toISOString();
     this.time.textContent = clockTime(turn.time);
   }
