@@ -16,6 +16,7 @@ from bot_handlers.ask import AskHandler
 from bot_handlers.community import CommunityParts
 from bot_handlers.feedback import FeedbackHandler
 from bot_handlers.help import HelpHandler
+from bot_handlers.imagine.options import EXAMPLES
 from bot_knowledge import Knowledge
 
 
@@ -62,7 +63,7 @@ def ordered(
     others: tuple[Handler, ...] = (voice.hear(chain_of((judge,), answers)), *answers)
     answerer = base.knowledge.answerer
     helper = HelpHandler(answerer, ())
-    handlers: tuple[Handler, ...] = (HelpHandler(answerer, declared((helper, *others))), *others)
+    handlers: tuple[Handler, ...] = (HelpHandler(answerer, declared((helper, *others)), EXAMPLES), *others)
     community.answer_in_private(handlers)
     return handlers
 

@@ -22,10 +22,11 @@ COMMANDS = (Command("help", Words("我能做什么", "What I can do"), private=T
 
 @dataclass(frozen=True, slots=True)
 class HelpHandler:
-    """Takes /help. ``declared`` are the commands of all handlers, this one's included."""
+    """Takes /help. ``declared`` are the commands of all handlers, this one's included; ``prompts`` draw pictures."""
 
     answerer: Answerer
     declared: tuple[Command, ...]
+    prompts: tuple[Words, ...] = ()
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -33,7 +34,7 @@ class HelpHandler:
         return COMMANDS
 
     async def __call__(self, incoming: Incoming, conversation: Conversation) -> Handled | None:
-        """List the commands, with example questions to press."""
+        """List the commands, with example questions and pictures to press."""
         if not isinstance(incoming.content, Invoked) or incoming.content.command != "help":
             return None
         lines = [
@@ -41,6 +42,10 @@ class HelpHandler:
         ]
         text = INTRO.of(incoming.locale) + "\n\n" + "\n".join(lines)
         rows = await self._examples(conversation.community, incoming.locale)
+        rows += [
+            (Button(f"🎨 {prompt.of(incoming.locale)}"[:80], Action.PROMPT_EXAMPLE, index=n),)
+            for n, prompt in enumerate(self.prompts[:2])
+        ]
         await conversation.send(say(text, *rows, private=True))
         return Handled("help")
 
