@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -67,8 +67,15 @@ def conversation_of(context: Context, view: JobView, locale: Locale) -> Conversa
     return Conversation(context, face, job.origin, job.event, job.community, locale, job.person)
 
 
+def _locale(view: JobView) -> Locale:
+    return picture_job(view.job.payload).locale
+
+
 class JobFollower:
-    """Edits the messages that follow jobs, while open. ``every`` is the time between two looks, in seconds."""
+    """Edits the messages that follow jobs of one kind, while open. ``every`` is the time between two looks, in seconds.
+
+    ``status`` makes the message of a job (with the seconds it still waits), in the language that ``locale`` reads from it.
+    """
 
     def __init__(
         self,
@@ -79,8 +86,12 @@ class JobFollower:
         every: float = 1.0,
         between: float = 3.0,
         holder: str = "here",
+        kind: str = KIND,
+        status: Callable[[JobView, float, Locale], Reply] = status,
+        locale: Callable[[JobView], Locale] = _locale,
     ) -> None:
         self._queue, self._context, self._notes = queue, context, notes
+        self._kind, self._status, self._locale = kind, status, locale
         self._every, self._between, self._holder = every, between, holder
         self._shown: dict[str, _Shown] = {}
         self._ended: dict[str, tuple[JobView, float]] = {}  # and until when its message is looked for
@@ -102,7 +113,7 @@ class JobFollower:
 
     def ended(self, view: JobView) -> None:
         """Take note of a job that ended, also one that this process never saw live: its message says so soon."""
-        if view.job.kind == KIND and view.job.origin.platform in self._context.faces:
+        if view.job.kind == self._kind and view.job.origin.platform in self._context.faces:
             self._ended[view.job.id] = view, asyncio.get_running_loop().time() + LATE
 
     async def look(self) -> None:
@@ -131,7 +142,7 @@ class JobFollower:
         found: dict[str, JobView] = {}
         for state in (JobState.WAITING, JobState.RUNNING):
             for view in await self._queue.listing(state, LOOKED_AT):
-                if view.job.kind == KIND and view.job.origin.platform in faces:
+                if view.job.kind == self._kind and view.job.origin.platform in faces:
                     found[view.job.id] = view
         return found
 
@@ -143,12 +154,12 @@ class JobFollower:
         if self._busy(view):
             return
         if before is None:
-            self._shown[job] = _Shown(says, now, picture_job(view.job.payload).locale)
+            self._shown[job] = _Shown(says, now, self._locale(view))
             return
         if says == before.says or now - before.at < self._between or not await self._mine(job):
             return
         place = await self._queue.place(job) if view.state is JobState.WAITING else None
-        reply = status(view, place.seconds if place else 0.0, before.locale)
+        reply = self._status(view, place.seconds if place else 0.0, before.locale)
         self._shown[job] = _Shown(says, now, before.locale)
         self._start(view, reply)
 
@@ -170,7 +181,7 @@ class JobFollower:
         if self._busy(view):
             self._ended.setdefault(view.job.id, (view, until))
         elif await self._notes.add(f"ended:{view.job.id}:{view.attempt}", self._holder, TOLD_FOR):
-            self._start(view, status(view, 0.0, picture_job(view.job.payload).locale), until)
+            self._start(view, self._status(view, 0.0, self._locale(view)), until)
 
     def _busy(self, view: JobView) -> bool:
         task = self._editing.get(view.job.origin.conversation)
@@ -185,7 +196,7 @@ class JobFollower:
 
     async def _edit(self, view: JobView, reply: Reply, until: float) -> None:
         """Edit a job's message; how it ended is said again ``until`` then where the place takes nothing now."""
-        locale = picture_job(view.job.payload).locale
+        locale = self._locale(view)
         try:
             message = await self._notes.get(f"message:{view.job.id}")
             if message is not None:
