@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import os
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,6 +23,11 @@ CONFIG = "YINLU_CONFIG"
 FILE = "yinlu.toml"
 FROM_FILE = "_file"  # YINLU_DISCORD_TOKEN_FILE, discord_token_file = "..."
 LARGEST_SECRET = 65_536
+MOUNTED = Path(
+    "/run/secrets"
+)  # what a container engine puts there is for that container alone, whatever its mode
+
+log = logging.getLogger(__name__)
 
 Keys = tuple[str, ...]
 Found = dict[Keys, tuple[str, object]]  # where a value was found, as people write it, and the value
@@ -151,12 +158,19 @@ def _near(name: str, names: Mapping[str, Keys] | list[str]) -> str | None:
 def _secret_in(file: Path, name: str) -> str:
     try:
         with file.open("rb") as opened:
+            _private(file, opened.fileno())
             return opened.read(LARGEST_SECRET).decode("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "no text"
         raise SettingWrong(
             name, f"a file that holds the secret and can be read ({reason})", str(file)
         ) from None
+
+
+def _private(file: Path, descriptor: int) -> None:
+    """Tell whoever starts the house that others on this machine can read a secret."""
+    if os.fstat(descriptor).st_mode & (stat.S_IROTH | stat.S_IWOTH) and not file.is_relative_to(MOUNTED):
+        log.warning("others can read the secret in %s: chmod o-rwx it", file)
 
 
 def _checked(told: Found, fields: Mapping[Keys, FieldInfo]) -> Settings:

@@ -174,6 +174,19 @@ def test_a_secret_can_stand_in_a_file(tmp_path):
         load({}, {"YINLU_PORT_FILE": str(tmp_path / "token")})
 
 
+def test_a_secret_that_others_can_read_is_told(tmp_path, caplog):
+    """The file is named, never what is in it; one that is ours alone, or the group's, is no matter."""
+    file = tmp_path / "token"
+    file.write_text(SECRET)
+    for mode, told in ((0o600, 0), (0o640, 0), (0o644, 1), (0o602, 1)):
+        caplog.clear()
+        file.chmod(mode)
+        assert load({}, {"YINLU_DISCORD_TOKEN_FILE": str(file)}).discord_token.get_secret_value() == SECRET
+        assert len(caplog.records) == told, oct(mode)
+        assert SECRET not in caplog.text
+    assert str(file) in caplog.text
+
+
 def test_no_refusal_and_no_representation_shows_a_secret():
     """A secret's wrong value is not printed, nor is one within an address."""
     for name in ("YINLU_REDIS_URL", "YINLU_DATABASE_URL", "YINLU_QDRANT_URL", "YINLU_S3_URL"):
