@@ -2,12 +2,14 @@
 
 import asyncio
 
+import aiohttp
 import pytest
 import yinlu_testing.discord_routes  # noqa: F401 - registers the routes
 from yinlu_testing.discord_data import CHANNEL
 from yinlu_testing.discord_house import check
 from yinlu_testing.discord_loopback import Discord
 from yinlu_testing.discord_people import Member, guild
+from yinlu_testing.house import Client
 from yinlu_testing.studio_house import StudioRun, carries, come_true, job_of, most_within, says_something_new
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -167,3 +169,43 @@ async def test_only_who_asked_stops(discord, studio):
     await room.gets("a yellow boat")
     assert not [m for m in room.saying("a green owl") if m["files"]]
     assert not [m for m in room.saying("Upscaled (4x)") if m["files"]]
+
+
+async def shown(client, *words, seconds=60):
+    """Wait for a message on the page that holds all these words."""
+    async with asyncio.timeout(seconds):
+        while True:
+            data = (await client.until("message", seconds=seconds))["data"]
+            if all(word in data["text"] for word in words):
+                return data
+
+
+def token(data, label):
+    """Return the token of a button on the page."""
+    return next(b["token"] for row in data["buttons"] for b in row if b["label"] == label)
+
+
+async def test_a_grid_begun_here_is_continued_on_the_page(discord, studio):
+    """The same linked person finds it in their gallery on the page, goes on there, and shows the result here again."""
+    room, alice, page = Room(discord), Member(discord, 21, "alice"), Client()
+    async with page.connected(studio.house.url):
+        await page.send("invoke", {"command": "link", "arguments": {}})
+        code = (await shown(page, "`"))["text"].split("`")[1]
+        await alice.types("link", code=code)
+        await alice.types("imagine", prompt="a red fox by a lake --seed 7")
+        grid = await room.gets("a red fox by a lake")
+        await page.send("invoke", {"command": "gallery", "arguments": {"whose": "mine"}})
+        mine = await shown(page, "a red fox by a lake", "1 in all")
+        await page.send("press", {"token": token(mine, "1 ▶"), "message": mine["message"]})
+        same = await shown(page, f"job {job_of(grid['content'])}")
+        await page.send("press", {"token": token(same, "U2"), "message": same["message"]})
+        single = await shown(page, "Image #2", "Drawn by")
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(studio.house.url + single["parts"][0]["url"]) as got,
+        ):
+            assert carries(await got.read(), job_of(single["text"]))
+        await alice.types("show", job=single["made"])
+        again = await room.reads("Image #2", f"job {job_of(single['text'])}")
+        await come_true(lambda: again["attachments"])
+        assert len(room.saying("Image #2")) == 1, "what was drawn on the page came here only when asked for"
