@@ -29,6 +29,7 @@ from bot_app.local_workers import local_workers
 from bot_app.metrics import CountEvents, CountPresses, counted_jobs
 from bot_app.metrics_shared import Shared, loop_watched
 from bot_app.settings import Settings
+from bot_app.traces import traced_jobs
 from bot_app.watching import watching
 from bot_core.dispatch import Dispatcher, Handler, Middleware
 from bot_core.intake import Intake
@@ -154,7 +155,9 @@ def _rooms(working: Working, voice: VoiceParts) -> _Rooms:
 def _middleware(working: Working, community: CommunityParts, judge: Middleware) -> tuple[Middleware, ...]:
     """Return what every event passes, outermost first: counted, known, allowed, verified, bounded, judged."""
     settings, base = working.settings, working.base
+    traced = (working.traces,) if working.traces is not None else ()
     return (
+        *traced,
         CountEvents(working.counts),
         *community.before,
         Tallies(base.ledger, base.clock),
@@ -298,7 +301,8 @@ async def _start(
 ) -> None:
     """Start in this order: what takes, what sends, what answers, what works; they stop the other way round."""
     settings, base, counts = working.settings, working.base, working.counts
-    render = counted_jobs(counts, rooms.studio.render, time.time)
+    counted = counted_jobs(counts, rooms.studio.render, time.time)
+    render = traced_jobs(working.traces, counted, time.time)
     await stack.enter_async_context(server)
     for opens in chats.before:
         await stack.enter_async_context(opens())

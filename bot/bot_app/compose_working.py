@@ -20,6 +20,7 @@ from bot_app.first_run import PagePlaces
 from bot_app.metrics import CountedOutbox, CountRecords, Counts
 from bot_app.secrets_store import Secrets, open_secrets
 from bot_app.settings import Settings
+from bot_app.traces import TracedOutbox, Traces, open_traces
 from bot_core.conversation import Context, Face
 from bot_core.dispatch import BoundPlaces
 from bot_core.identity import Origin
@@ -55,6 +56,7 @@ class Working:
     files: Files
     registry: Watched
     counts: Counts
+    traces: Traces | None
     context: Context
     places: PagePlaces
     extensions: list[ModuleType]
@@ -75,6 +77,9 @@ async def open_working(stack: AsyncExitStack, settings: Settings, base: Base) ->
     counts = Counts(registry)
     logging.getLogger().addHandler(records := CountRecords(counts))
     stack.callback(logging.getLogger().removeHandler, records)
+    traces = await stack.enter_async_context(open_traces(str(settings.otlp_url or "")))
+    counted = CountedOutbox(outbox, counts)
+    sends = TracedOutbox(counted, traces) if traces is not None else counted
     return Working(
         settings=settings,
         base=base,
@@ -94,7 +99,8 @@ async def open_working(stack: AsyncExitStack, settings: Settings, base: Base) ->
         files=files_of(settings),
         registry=registry,
         counts=counts,
-        context=Context(CountedOutbox(outbox, counts), keys.signer, faces),
+        traces=traces,
+        context=Context(sends, keys.signer, faces),
         places=PagePlaces(BoundPlaces(base.ledger, base.clock.monotonic), base.current, _is_page),
         extensions=extensions,
     )

@@ -223,6 +223,11 @@ class Settings(_Section):
     metrics_token: SecretStr | None = _is(
         None, "opens /metrics to others than this machine, as a bearer token", SECRET
     )
+    otlp_url: HttpUrl | None = _is(
+        None,
+        "sends traces to an OpenTelemetry collector; the extra `otel`",
+        "an address up to and with /v1/traces",
+    )
     fast_budget: float = _is(
         0.0,
         "what a member may spend in the fast lane per month, in cost units; 0 is no bound",
@@ -262,6 +267,15 @@ class Settings(_Section):
         "persons like discord:123, separated by commas",
     )
     voice: bool = _is(True, "hear and speak, where the extra `voice` is installed", "true or false")
+    hearing: str = _is(
+        "", "another Whisper model than the packaged one: its CTranslate2 folder", "a folder, or nothing"
+    )
+    recording_minutes: int = _is(
+        180, "longest recording of /transcribe and /summarize", "a number from 1 to 600", ge=1, le=600
+    )
+    keep_recordings: bool = _is(
+        False, "keep what members said; else it is deleted soon after it was heard", "true or false"
+    )
     audio_label: Annotated[Literal["", "spoken", "rhythm"], Lower] = _is(
         "",
         "how generated speech says that it is: a spoken word, a rhythm, or not at all",
