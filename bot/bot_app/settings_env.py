@@ -66,6 +66,8 @@ def _default(field: FieldInfo) -> str:
         return ""
     if isinstance(default, bool):
         return str(default).lower()
+    if isinstance(default, tuple):
+        return ",".join(map(str, default))
     takes_size = "size" in takes(field)
     return show_size(default) if takes_size and isinstance(default, int) else str(default)
 

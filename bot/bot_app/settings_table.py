@@ -64,6 +64,8 @@ def _default(name: str, field: FieldInfo) -> str:
         return "auto" if name == "YINLU_LOCALE" else ""
     if isinstance(field.default, bool):
         return f"`{str(field.default).lower()}`"
+    if isinstance(field.default, tuple):
+        return f"`{','.join(map(str, field.default))}`"
     shown = (
         show_size(field.default)
         if name.endswith(("_BYTES", "_MEMORY")) and isinstance(field.default, int)
