@@ -109,7 +109,8 @@ async def test_a_picture_prompt_starts_from_the_picture(browser, house):  # noqa
         await visitor.opens(house.url)
         await visitor.page.locator("input[type=file]").first.set_input_files([chosen("a.png", "#b03020")])
         await expect(visitor.page.locator(".chip progress")).to_have_count(0, timeout=PATIENCE)
-        await visitor.asks("/imagine a fox", wait=False)
+        await visitor.question.fill("/imagine a fox")
+        await visitor.question.press("Enter")
         await expect(visitor.page.locator(".message img").first).to_be_visible(timeout=PATIENCE)
         (job,) = await house.studio.ledger.jobs("harbour", "picture")
         assert len(job.job.payload["inputs"]) == 1

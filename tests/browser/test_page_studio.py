@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -77,7 +78,7 @@ async def test_a_picture_is_drawn_picked_and_varied(browser, house, locale, them
 
 
 async def test_the_region_is_drawn_with_the_pointer(browser, house):  # noqa: F811
-    """Dragging over the picture in the form becomes the rectangle that is sent."""
+    """Painting over the picture in the form becomes the box that is sent."""
     async with visiting(browser, "en") as visitor:
         page = visitor.page
         await visitor.opens(house.url)
@@ -93,6 +94,7 @@ async def test_the_region_is_drawn_with_the_pointer(browser, house):  # noqa: F8
         await page.mouse.down()
         await page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.5, steps=4)
         await page.mouse.up()
+        await expect(page.get_by_text(re.compile(r"[0-9]+% of the picture is painted"))).to_be_visible()
         drawn = await page.locator("select[name=area]").input_value()
         assert [round(float(side), 1) for side in drawn.split(",")] == pytest.approx(
             [0.2, 0.2, 0.8, 0.5], abs=0.11

@@ -1,7 +1,11 @@
-// A form that a button opened: its fields, and for a region of a picture a rectangle to draw with the pointer.
+// A form that a button opened: its fields, and for a region of a picture a mask to paint.
 
 import { el, iconButton } from "./dom.js";
+import { sendPicture } from "./attach.js";
 import { say } from "./i18n.js";
+import { attached } from "./protocol.js";
+import { studio } from "./studio-words.js";
+import { MaskView } from "./view-mask.js";
 
 const AREA = "area"; // the field that names a rectangle: left,top,right,bottom in shares of the picture
 
@@ -15,6 +19,7 @@ export class FormDialog {
 
   open({ token, title, fields }) {
     if (typeof token !== "string" || !Array.isArray(fields)) return;
+    this.painted = null;
     this.node.setAttribute("aria-label", title);
     const form = el("form", { class: "sheet-body", method: "dialog", on: { submit: (event) => this.#submit(event, token) } },
       fields.map((field) => this.#field(field)),
@@ -29,8 +34,20 @@ export class FormDialog {
 
   #submit(event, token) {
     event.preventDefault();
-    this.session.act("submit", { token, values: Object.fromEntries(new FormData(event.target)) });
+    const values = Object.fromEntries(new FormData(event.target));
+    this.#send(token, values, this.painted?.() ?? null);
     this.node.close();
+  }
+
+  /** Send the form; a mask that was painted goes first. Where it can't, its box says where. */
+  async #send(token, values, painting) {
+    let pictures = [];
+    try {
+      if (painting && this.session.server.features?.attachments === true) pictures = [await sendPicture(this.session, await painting, () => {}).sent];
+    } catch ({ text }) {
+      this.session.dispatchEvent(new CustomEvent("notice", { detail: text || studio("unreachable") }));
+    }
+    this.session.act("submit", { token, values, ...attached(pictures) });
   }
 
   #field(field) {
@@ -47,37 +64,19 @@ export class FormDialog {
     return el("div", { class: "field" }, label, written, hint);
   }
 
-  /** The picture with a rectangle to draw; what is drawn becomes a choice of its own, so the keyboard's way stays. */
+  /** The picture to paint on; what is painted becomes a choice of its own, so the keyboard's way stays. */
   #canvas(select) {
     const picture = this.session.pressed?.parts?.find((one) => one.kind === "picture");
     if (!picture) return null;
-    const box = el("span", { class: "region-box", hidden: true });
-    const frame = el("div", { class: "region" }, el("img", { src: picture.url, alt: picture.alt ?? "", draggable: "false" }), box);
-    let from = null;
-    const at = (event) => {
-      const { left, top, width, height } = frame.getBoundingClientRect();
-      return [Math.min(1, Math.max(0, (event.clientX - left) / width)), Math.min(1, Math.max(0, (event.clientY - top) / height))];
-    };
-    const draw = (event) => {
-      const to = at(event);
-      const [left, right] = [from[0], to[0]].sort((a, b) => a - b);
-      const [top, bottom] = [from[1], to[1]].sort((a, b) => a - b);
-      if (right - left < 0.02 || bottom - top < 0.02) return;
-      const drawn = [left, top, right, bottom].map((share) => share.toFixed(3)).join(",");
-      box.hidden = false;
-      Object.assign(box.style, { left: `${left * 100}%`, top: `${top * 100}%`, width: `${(right - left) * 100}%`, height: `${(bottom - top) * 100}%` });
-      this.own ??= el("option", { text: say("drawn") });
-      this.own.value = drawn;
-      if (this.own.parentElement !== select) select.append(this.own);
-      select.value = drawn;
-    };
-    frame.addEventListener("pointerdown", (event) => {
-      from = at(event);
-      frame.setPointerCapture(event.pointerId);
+    const own = el("option", { text: say("drawn") });
+    const mask = new MaskView(picture, (box) => {
+      own.value = box ? box.map((share) => share.toFixed(3)).join(",") : "";
+      if (!box) own.remove();
+      else if (own.parentElement !== select) select.append(own);
+      if (box) select.value = own.value;
     });
-    frame.addEventListener("pointermove", (event) => from && draw(event));
-    frame.addEventListener("pointerup", () => (from = null));
-    this.own = null;
-    return el("div", {}, el("p", { class: "hint", text: say("drawRegion") }), frame);
+    select.addEventListener("change", () => select.value !== own.value && mask.show(select.value.split(",").map(Number)));
+    this.painted = () => (own.parentElement === select && select.value === own.value ? mask.mask.file() : null);
+    return mask.node;
   }
 }
