@@ -18,6 +18,7 @@ from bot_app.compose_chats import ChatNeeds, Chats, open_chats
 from bot_app.compose_douyin import Douyin, DouyinHome, open_douyin
 from bot_app.compose_handlers import declared, forms_of, ordered
 from bot_app.compose_parts import Admins, background, checks, limits, moderation, web_options
+from bot_app.compose_recordings import RecordingParts, first_of, open_recordings
 from bot_app.compose_studio import StudioParts, open_studio
 from bot_app.compose_voice import VoiceParts, open_voice
 from bot_app.compose_watch import LedgerReports
@@ -69,6 +70,7 @@ class _Rooms:
     voice: VoiceParts
     live: LiveSpeech | None
     studio: StudioParts
+    recordings: RecordingParts
     community: CommunityParts
     members: dict[str, Members]
     douyin: Douyin | None
@@ -130,6 +132,9 @@ def _rooms(working: Working, voice: VoiceParts) -> _Rooms:
         working.context,
         working.worker,
     )
+    recordings = open_recordings(
+        working.queue, working.notes, base.clock, working.context, working.worker, hears=voice.hears
+    )
     members: dict[str, Members] = {}
     community = community_parts(
         working.context,
@@ -147,9 +152,10 @@ def _rooms(working: Working, voice: VoiceParts) -> _Rooms:
     house_judge = moderation(settings, base.ledger)
     judge = douyin.judge(house_judge) if douyin is not None else house_judge
     own = handlers_of(working.extensions, _handler_needs(working))
-    handlers = ordered(base, studio, community, voice, judge, StatusHandler(working.queue), *own)
+    more: tuple[Handler, ...] = (StatusHandler(working.queue), recordings.handler, *own)
+    handlers = ordered(base, studio, community, voice, judge, *more)
     middleware = _middleware(working, community, judge)
-    return _Rooms(voice, live, studio, community, members, douyin, middleware, handlers)
+    return _Rooms(voice, live, studio, recordings, community, members, douyin, middleware, handlers)
 
 
 def _middleware(working: Working, community: CommunityParts, judge: Middleware) -> tuple[Middleware, ...]:
@@ -301,7 +307,7 @@ async def _start(
 ) -> None:
     """Start in this order: what takes, what sends, what answers, what works; they stop the other way round."""
     settings, base, counts = working.settings, working.base, working.counts
-    counted = counted_jobs(counts, rooms.studio.render, time.time)
+    counted = counted_jobs(counts, first_of((rooms.studio.render, rooms.recordings.render)), time.time)
     render = traced_jobs(working.traces, counted, time.time)
     await stack.enter_async_context(server)
     for opens in chats.before:
@@ -315,5 +321,6 @@ async def _start(
     await stack.enter_async_context(watching(settings.watch, base.knowledge, base.ledger, base.clock))
     await stack.enter_async_context(Finisher(working.queue, base.ledger, working.outbox, render).open())
     await stack.enter_async_context(rooms.studio.follower.open())
+    await stack.enter_async_context(rooms.recordings.follower.open())
     await stack.enter_async_context(loop_watched(counts))
     await stack.enter_async_context(local_workers(settings.workers, settings.data, working.url))

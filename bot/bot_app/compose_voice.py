@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from aiohttp import ClientSession
 
@@ -68,7 +69,7 @@ class VoiceParts:
 async def open_voice(settings: Settings, ledger: Ledger, files: Files) -> AsyncIterator[VoiceParts]:
     """Open voice: models load when somebody speaks, and go after a while of silence."""
     async with AsyncExitStack() as stack:
-        hears = await _transcriber(stack, settings)
+        hears = await open_transcriber(stack, settings)
         speaks = await _synthesizer(stack, settings)
         narrator = FileNarrator(speaks, files, settings.audio_label)
         models = settings.models
@@ -82,17 +83,22 @@ async def open_voice(settings: Settings, ledger: Ledger, files: Files) -> AsyncI
         )
 
 
-async def _transcriber(stack: AsyncExitStack, settings: Settings) -> Transcriber:
+async def open_transcriber(stack: AsyncExitStack, settings: Settings) -> Transcriber:
+    """Open who hears, as the settings say; a model of our own is loaded when somebody speaks."""
     chosen = settings.models.transcribe
     if chosen is not None:
         from bot_media.speech.openai_hearing import OpenAITranscriber
 
         session = await stack.enter_async_context(ClientSession())
         return OpenAITranscriber(session, str(chosen.url), _key(chosen), model=chosen.model or "whisper-1")
+    folder, hearing = settings.data / "models", settings.hearing
+    return await stack.enter_async_context(TranscriberOnDemand(lambda: _whisper(folder, hearing)))
+
+
+def _whisper(folder: Path, hearing: str) -> AbstractAsyncContextManager[Transcriber]:
     from bot_media.speech.whisper import opened_whisper
 
-    folder = settings.data / "models"
-    return await stack.enter_async_context(TranscriberOnDemand(lambda: opened_whisper(folder)))
+    return opened_whisper(folder, model=hearing)
 
 
 async def _synthesizer(stack: AsyncExitStack, settings: Settings) -> Synthesizer:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bot_app import rehearsal
+from bot_app.compose_recordings import opened_transcription
 from bot_app.settings import Settings
 from bot_app.studio_rules import Saying, maker_options
-from bot_core import pictures
+from bot_core import pictures, recordings
 from bot_core.errors import BadInput, MissingExtra, SettingWrong
 from bot_core.identity import Words
 from bot_core.ports.media import Files, ImageModel
@@ -32,7 +35,8 @@ from bot_safety.prompts import PicturePrompts
 
 log = logging.getLogger(__name__)
 
-KINDS = (pictures.KIND, rehearsal.KIND)
+KINDS = (pictures.KIND, recordings.KIND, rehearsal.KIND)
+HOURS = 6 * 3600.0  # s that one recording may take
 
 
 def maker_profile(settings: Settings) -> MakerProfile:
@@ -54,13 +58,13 @@ def maker_profile(settings: Settings) -> MakerProfile:
 async def opened_makers(settings: Settings) -> AsyncIterator[dict[str, Maker]]:
     """Give what makes the jobs of each kind. Raises SettingWrong, StartRefused, MissingExtra."""
     files = FolderFiles(settings.data / "files")
-    async with chosen_maker(settings, files) as maker:
+    async with chosen_maker(settings, files) as maker, opened_transcription(settings, files) as writes:
         judge = await asyncio.to_thread(picture_judge, settings)
         labelling = Labelling(provenance=await asyncio.to_thread(provenance, settings))
         profile = maker_profile(settings)
         shown = Words(maker.name, maker.name) if profile.kind == "extension" else profile.shown
         studio = Saying(Studio(maker, files, labelling, judge), maker, shown)
-        yield {pictures.KIND: studio, rehearsal.KIND: rehearsal.rehearse}
+        yield {pictures.KIND: studio, recordings.KIND: writes, rehearsal.KIND: rehearsal.rehearse}
 
 
 def chosen_maker(settings: Settings, files: Files) -> AbstractAsyncContextManager[ImageModel]:
@@ -120,10 +124,28 @@ async def run_worker(
 ) -> None:
     """Work on the queue at ``url`` until SIGTERM or SIGINT, then drain for ``drain`` seconds. Raises EngineDown.
 
-    ``rules`` say by profile how jobs are batched.
+    ``rules`` say by profile how jobs are batched. Recordings have a worker of their own: pictures don't wait for hours.
     """
     options = WorkerOptions(lanes=tuple(lanes), rules=rules, side_by_side=side_by_side, drain=drain)
+    long = {kind: maker for kind, maker in chosen.items() if kind == recordings.KIND}
+    short = {kind: maker for kind, maker in chosen.items() if kind not in long}
     async with open_store(url) as store:
-        worker = Worker(RedisJobQueue(store), chosen, name, options)
-        worker.stop_on_signals()
-        await worker.run()
+        queue = RedisJobQueue(store)
+        slow = replace(options, side_by_side=1, longest=HOURS)
+        workers = [Worker(queue, short, name, options)] if short else []
+        workers += [Worker(queue, long, f"{name}:r", slow)] if long else []
+        _stop_on_signals(workers)
+        async with asyncio.TaskGroup() as group:
+            for worker in workers:
+                group.create_task(worker.run())
+
+
+def _stop_on_signals(workers: Sequence[Worker]) -> None:
+    """Drain on SIGTERM and SIGINT."""
+
+    def stop() -> None:
+        for worker in workers:
+            worker.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)

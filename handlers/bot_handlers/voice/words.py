@@ -14,3 +14,25 @@ VOICES = Words(
 CHOSEN = Words("以后由 {name} 来读。", "{name} speaks from now on.")
 PREVIEW = Words("你好，我是{name}，很高兴为你引路。", "Hello, I am {name}, happy to show you the way.")
 NOTHING = Words("这条没有可以朗读的内容。", "There is nothing here to read aloud.")
+
+# --- long recordings
+ATTACH = Words("请附上一段录音或视频。", "Please attach a recording or a video.")
+NOT_AUDIO = Words("附件不是录音，也不是视频。", "The attachment is neither a recording nor a video.")
+RECORDING = Words("录音", "a recording")
+TRANSCRIPT = Words("📝 {name} · {member}", "📝 {name} · {member}")
+SUMMARY = Words("📝 {name} 的要点 · {member}", "📝 The main points of {name} · {member}")
+WAITING = Words("排队中 · 第 {position} 位 · 约 {seconds}", "waiting · place {position} · about {seconds}")
+HEARING = Words("正在听 {percent}%", "listening {percent}%")
+DONE = Words("写好了，见下方。", "Done: see below.")
+STOP = Words("⏹ 停止", "⏹ Stop")
+STOPPED = Words("已停止", "Stopped")
+FAILED = Words("没有写成：{reason}", "This did not work: {reason}")
+LENGTH = Words(
+    "录音长 {length}。全文和字幕在附件里。", "It lasts {length}. The whole text and subtitles are attached."
+)
+
+
+def too_big(most: int) -> Words:
+    """Say how big a recording may be; ``most`` in bytes."""
+    size = most // 1_000_000
+    return Words(f"录音文件太大了，最大 {size} MB。", f"That recording is too big: {size} MB at most.")

@@ -13,14 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot_core.codec import plain
-from bot_core.errors import BadInput, ModelFailed, NotFound, YinluError
+from bot_core.errors import BadInput, Broken, ModelFailed, NotFound, Refused, YinluError
 from bot_core.files import FileRef
-from bot_core.identity import Words
+from bot_core.identity import Locale, Words
 from bot_core.ports.media import Files, Heard, Transcriber
 from bot_core.ports.work import JobResult, Lease, Progress
 from bot_core.recordings import Line, Point, RecordingJob, Written, recording_job
 from bot_media.audio import Pcm, to_wav
 from bot_media.audio.decode import RATE
+from bot_media.checks.told import BrokenFor, RefusedTo
 from bot_media.recordings.kept import Kept, SoFar
 from bot_media.recordings.lines import as_subtitles, as_text, lines_of
 from bot_media.recordings.points import weightiest
@@ -78,7 +79,7 @@ class Transcription:
         self._options = options or TranscriptionOptions()
 
     async def __call__(self, batch: Making) -> Sequence[JobResult | YinluError]:
-        """Return one result, or that job's own error, per lease, in order. Raises what the transcriber raises."""
+        """Return one result, or that job's own error with the member's sentence, per lease, in order."""
         return [await self._one(batch, lease) for lease in batch.leases]
 
     async def _one(self, batch: Making, lease: Lease) -> JobResult | YinluError:
@@ -94,9 +95,11 @@ class Transcription:
             if lease not in batch.active:  # stopped; else another worker goes on with it
                 await asyncio.shield(asyncio.to_thread(kept.remove))
             raise
-        except (BadInput, NotFound) as error:
+        except Refused as error:
             await asyncio.to_thread(kept.remove)
-            return error
+            return _told(error, job.locale, lease.job.id)
+        except Broken as error:  # the next attempt goes on from here
+            return _told(error, job.locale, lease.job.id)
         await asyncio.to_thread(kept.remove)
         if not self._options.keep:
             await self._files.delete(job.audio.key)
@@ -161,6 +164,13 @@ class Transcription:
 
     async def _file(self, text: str, media_type: str, name: str) -> FileRef:
         return await self._files.put(text.encode(), media_type, name)
+
+
+def _told(error: YinluError, locale: Locale, job: str) -> YinluError:
+    """Return the error with the member's sentence as its text: the queue keeps nothing else of it."""
+    log.info("a recording was not written down", extra={"job": job, "error": str(error)})
+    kind = RefusedTo if isinstance(error, Refused) else BrokenFor
+    return kind(error.words.of(locale), error.words)
 
 
 def piece_length(samples: NDArray[np.int16], seconds: float) -> int:
