@@ -7,6 +7,9 @@ DATA   ?= data
 EXTRAS ?= voice,ocr
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --progress-bar off -c constraints.txt
 
+# How many files of tests run at once in `make test`; the long ones of `make test-all` run one by one.
+SIDE_BY_SIDE ?= 2
+
 export OMP_NUM_THREADS ?= 1
 
 .PHONY: run test test-all lint format bench chaos docs setup-run setup-test pictures clean
@@ -32,7 +35,7 @@ setup-test: $(VENV)/.test
 	@bash tests/setup
 
 test: setup-test lint
-	$(BIN)/python -m pytest --durations=10
+	$(BIN)/python -m pytest -n $(SIDE_BY_SIDE) --dist loadfile --durations=10
 
 # The long ones: everything marked slow, the chaos tests with their full counts included.
 test-all: setup-test
