@@ -34,7 +34,7 @@ async def test_hello_tells_who_where_and_what(house):
             "attachments": 5,
             "attachment_bytes": 20_000_000,
         }
-        features = {"images": False, "voice": False, "queue": False, "attachments": False}
+        features = {"images": False, "voice": False, "queue": False, "attachments": False, "gallery": False}
         assert data["features"] == features
         assert tab.hello["id"] == "h1" and "seq" not in tab.hello
         assert len(tab.visitor) == 2 + 22 and len(tab.session) > 24

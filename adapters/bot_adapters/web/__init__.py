@@ -23,6 +23,7 @@ How it is wired (``bot_app.compose`` names the concrete classes)::
         hears=transcriber,            # Transcriber: what is understood while a member still speaks; None: nothing is shown
         clean_picture=clean,          # (bytes) -> bytes, raises BadInput: what members attach, without metadata; None: nothing
         moderator=moderator,          # judges what members attach; None: nobody
+        gallery=gallery,              # Gallery; None: the ledger's, where there are files and options.images
         commands=commands,            # the declared commands that `invoke` takes
         forms=Forms(handlers),        # what buttons ask before they act
         registry=registry,            # prometheus_client.CollectorRegistry shown at /metrics; own one when None

@@ -47,7 +47,7 @@ class Attachments:
                 raise Moderated(verdict.category)
         name = _name(name)
         stored = await self.files.put(picture, KIND, name)
-        token = self._token(visitor, stored)
+        token = self.token(visitor, stored)
         return {"token": token, "name": name, "url": f"/files/{stored.key}", "size": stored.size}
 
     def read(self, visitor: str, given: object) -> tuple[Attachment, ...]:
@@ -60,6 +60,11 @@ class Attachments:
             raise BadInput(f"{len(given)} attachments", fill(MANY_ATTACHMENTS, n=MOST))
         return tuple(self._read(visitor, one) for one in given)
 
+    def token(self, visitor: str, stored: FileRef) -> str:
+        """Return the token by which a visitor sends on a picture that they were shown."""
+        body = bytes.fromhex(stored.key) + struct.pack(">I", stored.size)
+        return "a_" + base64.urlsafe_b64encode(body + self._tag(visitor, body)).decode()
+
     def _read(self, visitor: str, one: object) -> Attachment:
         token = one.get("token") if isinstance(one, dict) else one
         named = one.get("name") if isinstance(one, dict) else ""
@@ -70,10 +75,6 @@ class Attachments:
             raise BadInput("another's attachment, or none", BAD_ATTACHMENT)
         (size,) = struct.unpack(">I", body[KEY_BYTES:])
         return Attachment(name, KIND, size, FileRef(body[:KEY_BYTES].hex(), KIND, size, name))
-
-    def _token(self, visitor: str, stored: FileRef) -> str:
-        body = bytes.fromhex(stored.key) + struct.pack(">I", stored.size)
-        return "a_" + base64.urlsafe_b64encode(body + self._tag(visitor, body)).decode()
 
     def _tag(self, visitor: str, body: bytes) -> bytes:
         return hmac.new(self.secret, b"attachment" + body + visitor.encode(), hashlib.sha256).digest()[

@@ -35,6 +35,7 @@ class WebOptions:
     forwarded: bool = False  # behind a proxy of ours: the last X-Forwarded-For entry is the client's address
     static: Path | None = None  # the page's files, where they are not the package's own
     notice: Words = NOTICE
+    gallery_shared: bool = False  # members may look at each other's pictures on the page
     images: bool = False  # told to the page as features
     prompts: tuple[Words, ...] = ()  # example prompts, told to the page
     voice: bool = False

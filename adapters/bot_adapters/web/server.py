@@ -19,6 +19,8 @@ from bot_adapters.web.boards import Boards
 from bot_adapters.web.doors import Doors
 from bot_adapters.web.envelope import dump
 from bot_adapters.web.face import WebFace
+from bot_adapters.web.gallery import Gallery, LedgerGallery
+from bot_adapters.web.gallery_api import GalleryApi
 from bot_adapters.web.greeting import Examples, Greeter
 from bot_adapters.web.guard import Guard, harden
 from bot_adapters.web.invoking import Commands
@@ -76,6 +78,7 @@ class WebServer:
         hears: Transcriber | None = None,
         clean_picture: Callable[[bytes], bytes] | None = None,
         moderator: Moderator | None = None,
+        gallery: Gallery | None = None,
     ) -> None:
         self.options = options or WebOptions()
         self._face = face
@@ -92,7 +95,10 @@ class WebServer:
             Attachments(files, clean_picture, secret, moderator) if files and clean_picture else None
         )
         self._door, self._places = Doorkeeper(sessions), places
-        more = {"attachments": self._attachments is not None}
+        if gallery is None and files is not None and self.options.images:
+            gallery = LedgerGallery(ledger, files, self.options.gallery_shared)
+        self._gallery = gallery
+        more = {"attachments": self._attachments is not None, "gallery": gallery is not None}
         greeter = Greeter(
             face.hub, sessions, places, ledger, examples, self.options, wired, known, face.platform, more
         )
@@ -184,7 +190,7 @@ class WebServer:
                 web.get("/openapi.json", self._openapi()),
                 *([web.get("/files/{key}", Stored(self._files).serve)] if self._files is not None else []),
                 *self._routes,
-                *self._attaching(),
+                *self._picture_routes(),
                 *(self._uploads_api.routes if self._uploads_api is not None else []),
                 *api_routes(self.api, uploads=self._uploads_api is None),
             ]
@@ -200,11 +206,15 @@ class WebServer:
         )
         return app
 
-    def _attaching(self) -> list[web.RouteDef]:
-        if self._attachments is None:
-            return []
-        door, places = self._door, self._places
-        return AttachmentsApi(self._attachments, door, places, self._guard, self.options).routes
+    def _picture_routes(self) -> list[web.RouteDef]:
+        """Return the routes of pictures that members send, and of those that were made."""
+        attachments, door, places, options = self._attachments, self._door, self._places, self.options
+        routes: list[web.RouteDef] = []
+        if attachments is not None:
+            routes += AttachmentsApi(attachments, door, places, self._guard, options).routes
+        if self._gallery is not None:
+            routes += GalleryApi(self._gallery, door, places, options, attachments).routes
+        return routes
 
     def _openapi(self) -> Handler:
         text = dump(description(self.options, uploads=self._uploads_api is not None))
