@@ -12,6 +12,7 @@ import { currentTheme, switchTheme } from "./theme.js";
 import { BoardDialog } from "./view-board.js";
 import { Composer } from "./view-composer.js";
 import { showEmpty } from "./view-empty.js";
+import { GalleryDialog } from "./view-gallery.js";
 import { Header } from "./view-header.js";
 import { HistoryDialog } from "./view-history.js";
 import { LogView } from "./view-log.js";
@@ -56,6 +57,8 @@ class App {
     this.log = new LogView($("log"), { session, announce, press, passage: new PassageDialog(), pictures: new PictureDialog(), onShown,
       readAloud: (token) => this.voice.read(token) });
     this.composer = new Composer($("dock"), { session, ask, announce, latest: () => this.follow.latest() });
+    this.pictures = new GalleryDialog({ session, begin: (words) => this.composer.fill(words),
+      reuse: (picture) => (this.composer.tray.put(picture), this.composer.fill("/imagine ")) });
     this.voice = new VoiceView({ voice, composer: this.composer, flash: (text) => this.composer.flash(text) });
     this.follow = new Follow(document.body, (atEnd) => (this.composer.latestButton.hidden = atEnd));
     this.header = new Header($("top"), { session, actions: this });
@@ -79,6 +82,10 @@ class App {
 
   queue() {
     this.board.open();
+  }
+
+  gallery() {
+    this.pictures.open();
   }
 
   documents() {

@@ -2,6 +2,7 @@
 
 import { el, iconButton, lantern } from "./dom.js";
 import { say } from "./i18n.js";
+import { studio } from "./studio-words.js";
 import { tell } from "./uploads-words.js";
 
 export class Header {
@@ -15,6 +16,7 @@ export class Header {
     this.status = el("span", { class: "status", role: "status" }, el("i", { "aria-hidden": "true" }), el("span", { class: "status-words" }));
     this.community = el("span", { class: "community" });
     this.queueButton = iconButton("queue", say("queue"), () => actions.queue(), { "aria-haspopup": "dialog" });
+    this.galleryButton = iconButton("gallery", studio("gallery"), () => actions.gallery(), { "aria-haspopup": "dialog" });
     this.documentsButton = iconButton("file", tell("documents"), () => actions.documents(), { "aria-haspopup": "dialog" });
     this.themeButton = iconButton("moon", say("theme"), () => actions.theme());
     this.node.replaceChildren(el("div", { class: "bar" },
@@ -23,6 +25,7 @@ export class Header {
         iconButton("plus", say("newConversation"), () => actions.fresh()),
         iconButton("clock", say("history"), () => actions.past(), { "aria-haspopup": "dialog" }),
         this.documentsButton,
+        this.galleryButton,
         this.queueButton,
         iconButton("language", say("language"), () => actions.language()), this.themeButton)));
     this.showCommunity();
@@ -32,6 +35,7 @@ export class Header {
   showCommunity() {
     this.community.textContent = this.session.server.community?.name ?? "";
     this.documentsButton.hidden = this.actions.isAdmin !== true;
+    this.galleryButton.hidden = this.session.server.features?.gallery !== true;
     this.queueButton.hidden = this.session.server.features?.queue !== true;
   }
 
