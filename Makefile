@@ -12,7 +12,7 @@ SIDE_BY_SIDE ?= 2
 
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run test test-all lint format bench chaos docs setup-run setup-test pictures clean
+.PHONY: run test test-all lint format bench chaos docs setup-run setup-test pictures coqui clean
 
 run: $(VENV)/.run
 	$(BIN)/yinlu run --data $(DATA)
@@ -76,3 +76,8 @@ pictures: setup-test
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# Coqui's voices as a service on the loopback, in an environment of its own: make coqui MODEL=FOLDER (or vits, xtts, bark).
+MODEL ?=
+coqui:
+	deploy/coqui/run.sh $(MODEL)

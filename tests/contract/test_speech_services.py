@@ -186,7 +186,10 @@ async def test_the_coqui_server_speaks_openai(tmp_path):
         assert [voice.id for voice in await speaks.voices()] == ["ana", "bo", "carol"]
         chunks = [chunk async for chunk in speaks.speak("Hi there. 你好。", "bo")]
         assert [(chunk.rate, len(chunk.samples)) for chunk in chunks] == [(22_050, 8000)] * 2
-        assert model.asked == [("Hi there.", {"speaker_name": "bo"}), ("你好。", {"speaker_name": "bo"})]
+        assert model.asked == [
+            ("Hi there.", {"language_name": "en", "speaker_name": "bo"}),
+            ("你好。", {"language_name": "zh-cn", "speaker_name": "bo"}),
+        ]
         [chunk async for chunk in speaks.speak("Hi.", "carol")]
         assert model.asked[-1][1] == {"speaker_wav": [str(tmp_path / "carol.wav")], "language_name": "en"}
         for voice, body in (("dave", {"input": "x", "voice": "dave"}), ("", {"input": 1}), ("", [1])):

@@ -4,9 +4,10 @@ Run by path, because coqui-tts and its torch live in another environment than Yi
 
     coqui/bin/python coqui_server.py --port 8025 --model FOLDER [--name vits] [--samples FOLDER]
 
-Yinlu reaches it as any OpenAI-compatible service (``voice.url = http://127.0.0.1:8025/v1``). ``--model`` is a
-folder with ``config.json`` and the weights; ``--samples`` holds recordings of people who consented, one WAV per
-voice beside a ``NAME.consent.json`` that says who and when: a sample without its record is not used.
+Yinlu reaches it as any OpenAI-compatible service (``[models.speak] url = http://127.0.0.1:8025/v1``). ``--model`` is a
+folder with ``config.json`` and the weights, or ``vits``, ``xtts``, ``bark``, which Coqui fetches; ``--samples`` holds
+recordings of people who consented, one WAV per voice beside a ``NAME.consent.json`` that says who and when: a sample
+without its record is not used.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ from typing import Any
 MOST_BODY = 100_000  # bytes
 MOST_LETTERS = 4_000
 _CONSENT = ("owner", "confirmed_at")
+NAMED = {
+    "vits": "tts_models/en/ljspeech/vits",
+    "xtts": "tts_models/multilingual/multi-dataset/xtts_v2",
+    "bark": "tts_models/multilingual/multi-dataset/bark",
+}
 
 
 class Speaker:
@@ -56,13 +62,23 @@ class Speaker:
         known = [str(item["id"]) for item in self.voices()]
         if voice not in known:
             raise LookupError(voice)
-        more: dict[str, object] = {}
+        more: dict[str, object] = {"language_name": self._tongue(language)} if self._tongue(language) else {}
         if voice in self._consented():
-            more = {"speaker_wav": [str(self._sample(voice))], "language_name": language}
+            more["speaker_wav"] = [str(self._sample(voice))]
         elif voice != self._name:
-            more = {"speaker_name": voice}
+            more["speaker_name"] = voice
         with self._turn:
             return [float(sample) for sample in self._synthesizer.tts(text, **more)]
+
+    def _tongue(self, language: str) -> str:
+        """Return the model's own name of a language; empty for a model of one language."""
+        known = (
+            getattr(getattr(self._synthesizer.tts_model, "language_manager", None), "language_names", None)
+            or []
+        )
+        return next(
+            (str(name) for name in known if str(name).startswith(language[:2])), str(next(iter(known), ""))
+        )
 
     def _consented(self) -> list[str]:
         if self._samples is None:
@@ -83,8 +99,13 @@ def _consent(sample: Path) -> bool:
     return isinstance(record, dict) and all(record.get(name) for name in _CONSENT)
 
 
-def load(folder: Path) -> Any:  # noqa: ANN401 - coqui's Synthesizer
-    """Return coqui's Synthesizer for a folder with config.json and weights (model.pth or best_model.pth)."""
+def load(model: str) -> Any:  # noqa: ANN401 - coqui's Synthesizer
+    """Return coqui's Synthesizer for a folder with config.json and weights, or for one of ``NAMED``."""
+    folder = Path(model)
+    if model in NAMED and not folder.is_dir():
+        from TTS.api import TTS  # type: ignore[import-not-found,unused-ignore]
+
+        return TTS(model_name=NAMED[model], progress_bar=False).synthesizer
     from TTS.utils.synthesizer import Synthesizer  # type: ignore[import-not-found,unused-ignore]
 
     for name in ("model.pth", "best_model.pth", "model_file.pth"):
@@ -168,7 +189,7 @@ def handler(speaker: Speaker) -> type[BaseHTTPRequestHandler]:
 def main(arguments: Sequence[str]) -> None:
     """Serve on the loopback until stopped."""
     parser = argparse.ArgumentParser(description="OpenAI-compatible speech from Coqui's models")
-    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--model", required=True, help="a folder, or one of " + ", ".join(NAMED))
     parser.add_argument("--name", default="coqui")
     parser.add_argument("--samples", type=Path)
     parser.add_argument("--port", type=int, default=8025)
