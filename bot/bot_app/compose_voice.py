@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aiohttp import ClientSession
 
+from bot_app.heard_recordings import HeardRecordings
 from bot_app.settings import Model, Settings
 from bot_core.dispatch import Handler
 from bot_core.identity import short_id
@@ -59,10 +60,12 @@ class VoiceParts:
     speaks: bool
     hears: bool
     files: Files
+    forgets: HeardRecordings | None = None
 
     def hear(self, inner: Handler) -> HearHandler:
         """Return the handler of voice messages, whose words ``inner`` answers."""
-        return HearHandler(self.transcriber, self.files, self.speak, inner)
+        heard = self.forgets.heard if self.forgets is not None else None
+        return HearHandler(self.transcriber, self.files, self.speak, inner, heard=heard)
 
 
 @asynccontextmanager
@@ -73,6 +76,9 @@ async def open_voice(settings: Settings, ledger: Ledger, files: Files) -> AsyncI
         speaks = await _synthesizer(stack, settings)
         narrator = FileNarrator(speaks, files, settings.audio_label)
         models = settings.models
+        forgets = HeardRecordings(files, settings.data / "heard")
+        if not settings.keep_recordings:
+            await stack.enter_async_context(forgets.open())
         yield VoiceParts(
             transcriber=hears,
             synthesizer=speaks,
@@ -80,6 +86,7 @@ async def open_voice(settings: Settings, ledger: Ledger, files: Files) -> AsyncI
             speaks=models.speak is not None or (settings.voice and installed(SPEAKING)),
             hears=models.transcribe is not None or (settings.voice and installed(HEARING)),
             files=files,
+            forgets=None if settings.keep_recordings else forgets,
         )
 
 

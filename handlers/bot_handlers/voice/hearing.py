@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from bot_core.conversation import Conversation
@@ -27,6 +28,9 @@ class HearHandler:
     speaks: SpeakHandler
     inner: Handler
     longest: float = 120.0  # seconds
+    heard: Callable[[str], Awaitable[None]] | None = (
+        None  # is told the file's key when it is needed no longer
+    )
 
     async def __call__(self, incoming: Incoming, conversation: Conversation) -> Handled | None:
         """Hear, show what was heard, answer, and say the answer; None for everything else."""
@@ -37,8 +41,14 @@ class HearHandler:
             n = round(self.longest)
             said = Words(words.TOO_LONG.zh.format(n=n), words.TOO_LONG.en.format(n=n))
             raise BadInput(f"{content.seconds:.0f} s of speech", said)
+        handled = await self._answered(content, incoming, conversation)
+        if self.heard is not None:
+            await self.heard(content.audio.key)
+        return handled
+
+    async def _answered(self, spoke: Spoke, incoming: Incoming, conversation: Conversation) -> Handled:
         await conversation.stage("reading")
-        text = await self._heard(content)
+        text = await self._heard(spoke)
         if not text:
             await conversation.send(say(words.NO_SPEECH.of(incoming.locale)))
             return Handled("voice")
