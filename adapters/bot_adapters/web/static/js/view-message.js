@@ -3,6 +3,7 @@
 import { el, icon, iconButton, lantern } from "./dom.js";
 import { languageOf, say } from "./i18n.js";
 import { Prose } from "./markdown-view.js";
+import { studio } from "./studio-words.js";
 
 const VOTES = { vote_up: ["up", "helpful"], vote_down: ["down", "notHelpful"] };
 const BUSY = 4_000; // ms for which a pressed button waits to be told what came of it
@@ -15,7 +16,8 @@ export class MessageView {
     this.prose = new Prose();
     this.parts = el("div", { class: "parts" });
     this.buttons = el("div", { class: "button-rows" });
-    this.article = el("article", { class: "answer", "aria-label": say("answer") }, this.prose.node, this.parts, this.buttons);
+    this.progress = el("div", { class: "job-progress", hidden: true });
+    this.article = el("article", { class: "answer", "aria-label": say("answer") }, this.prose.node, this.progress, this.parts, this.buttons);
     this.node = el("section", { class: "turn message" },
       el("div", { class: "reply" }, el("span", { class: "lamp", "aria-hidden": "true" }, lantern()), this.article));
   }
@@ -24,12 +26,23 @@ export class MessageView {
     this.item = item;
     this.prose.node.lang = languageOf(item.text);
     this.prose.update(item.text);
+    this.#showProgress(item);
     const shown = JSON.stringify(item.parts);
     if (shown !== this.#shown) this.parts.replaceChildren(...item.parts.map((one) => this.#part(one)).filter(Boolean));
     this.#shown = shown;
     const focused = this.buttons.contains(document.activeElement) ? document.activeElement.dataset.token : null;
     this.buttons.replaceChildren(...(item.rows ?? []).map((row) => el("div", { class: "row", role: "group" }, row.map((button) => this.#button(button)))));
     if (focused) this.buttons.querySelector(`[data-token="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  /** A job that can be stopped is under way: a bar, which moves by itself until there is a percentage. */
+  #showProgress({ rows, text }) {
+    this.progress.hidden = !(rows ?? []).flat().some(({ action }) => action === "stop");
+    if (this.progress.hidden) return;
+    const percent = [...text.matchAll(/(\d{1,3})%/g)].at(-1)?.[1];
+    const bar = this.progress.firstElementChild ?? this.progress.appendChild(el("progress", { max: "100", "aria-label": studio("progress") }));
+    if (percent === undefined) bar.removeAttribute("value");
+    else bar.value = Number(percent);
   }
 
   #button(button) {
