@@ -98,6 +98,8 @@ async def test_shorten_tells_which_words_the_maker_uses(house):
     (zh,) = await bob.types("shorten", prompt="雨夜小巷里的一只狐狸，史诗级光影")
     assert "会用到：**雨夜**、**小巷**、**狐狸**" in zh.text
     assert "史诗级光影" in zh.text
+    (ship,) = await alice.types("shorten", prompt="a pirate ship")
+    assert "`ship`" in ship.text, "of a compound the head is drawn"
     (nothing,) = await alice.types("shorten", prompt="hyperrealism")
     assert "None of these words" in nothing.text
 

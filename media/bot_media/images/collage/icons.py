@@ -28,6 +28,7 @@ NOT_SUBJECTS = (
     "office",
     "lock",
     "money",
+    "sound",
     "cat-face",
 )
 COSTUMES = "face-costume"  # robots, ghosts and the like

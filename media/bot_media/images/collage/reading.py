@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 
 from bot_media.images.collage import lexicon
 from bot_media.images.collage.icons import Icon, IconPack
+from bot_media.images.collage.splitting import (
+    FLYING,
+    known_words,
+    meanings,
+    modifiers,
+    placed_tokens,
+    tokens,
+)
 
-LATIN = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-HAN = re.compile(r"[\u4e00-\u9fff]")
 BREAKS = re.compile(r"[,，。;；、.!?！？]|\b(?:and|with|beside|near)\b|[和与在]")
 MOST_SUBJECTS = 6
 MOST_COUNT = 12
-LONGEST_HAN = 6
-FLYING = frozenset(
-    [
-        "flying",
-        "floating",
-        "above",
-        "over",
-        "soaring",
-        "飞",
-        "飞过",
-        "飞翔",
-        "飞行",
-        "漂浮",
-        "天上",
-        "空中",
-        "上空",
-        "飘",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +83,10 @@ class Reader:
         for clause in BREAKS.split(lowered):
             waiting = _Reading()
             pending: list[Subject] = []
-            for word in tokens(clause, self._pack.words):
-                if word in banned_words:
+            placed = list(placed_tokens(clause, self._pack.words))
+            dropped = modifiers(clause, placed, self._named)
+            for number, (word, _, _) in enumerate(placed):
+                if word in banned_words or number in dropped:
                     continue
                 quality = self._quality(word, waiting)
                 if quality:
@@ -125,8 +112,11 @@ class Reader:
                     waiting.colour, waiting.count, waiting.size = "", 1, 1.0
                 elif not known and len(word) > 1 and word not in lexicon.LITTLE:
                     unknown.append(word)
-            if waiting.colour:  # "a fox in red": the colour follows what it colours
-                if pending and not pending[-1].colour:
+            if (
+                waiting.colour
+            ):  # "a fox in red": the colour follows what it colours; "under blue sky" it does not
+                last = bool(placed) and bool(meanings("colour").get(placed[-1][0]))
+                if last and pending and not pending[-1].colour:
                     pending[-1] = _with(pending[-1], colour=waiting.colour)
                 else:
                     colours.append(waiting.colour)
@@ -145,6 +135,10 @@ class Reader:
             peaks=peaks,
             unknown=tuple(unknown),
         )
+
+    def _named(self, word: str) -> Icon | None:
+        """Return the icon of a word that means nothing else."""
+        return None if word in known_words() or word.isdigit() else self._pack.words.get(word)
 
     def _quality(self, word: str, waiting: _Reading) -> bool:
         """Note a colour, a count or a size for the next subject; tell whether the word was one."""
@@ -186,73 +180,3 @@ def _distinct(subjects: list[Subject]) -> list[Subject]:
         if before is None or (subject.colour and not before.colour) or subject.count > before.count:
             best[subject.icon.name] = subject
     return list(best.values())
-
-
-@cache
-def meanings(name: str) -> Mapping[str, str]:
-    """Return the words of one table, each with what it means."""
-    tables: dict[str, Mapping[object, str]] = {
-        "colour": lexicon.COLOUR_WORDS,  # type: ignore[dict-item]
-        "count": lexicon.COUNTS,  # type: ignore[dict-item]
-        "size": lexicon.SIZES,  # type: ignore[dict-item]
-        "time": lexicon.TIMES,  # type: ignore[dict-item]
-        "weather": lexicon.WEATHERS,  # type: ignore[dict-item]
-        "place": lexicon.PLACES,  # type: ignore[dict-item]
-        "style": lexicon.STYLES,  # type: ignore[dict-item]
-    }
-    return {word: str(meaning) for meaning, words in tables[name].items() for word in words.split()}
-
-
-@cache
-def _known() -> frozenset[str]:
-    names = ("colour", "count", "size", "time", "weather", "place", "style")
-    return (
-        frozenset(word for name in names for word in meanings(name))
-        | FLYING
-        | {"月亮", "太阳", "明月", "圆月", "满月", "烈日"}
-    )
-
-
-def tokens(text: str, words: Mapping[str, Icon]) -> Iterator[str]:
-    """Yield words and known phrases: of Chinese the longest known one first, of English up to three words together."""
-    at = 0
-    latin = [(found.start(), found.end()) for found in LATIN.finditer(text)]
-    starts = {start: number for number, (start, _) in enumerate(latin)}
-    while at < len(text):
-        if at in starts:
-            number = starts[at]
-            word, end = _longest_latin(text, latin, number, words)
-            yield word
-            at = end
-        elif HAN.match(text[at]):
-            word = _longest_han(text[at : at + LONGEST_HAN], words)
-            yield word
-            at += len(word)
-        else:
-            at += 1
-
-
-def _longest_latin(
-    text: str, latin: list[tuple[int, int]], number: int, words: Mapping[str, Icon]
-) -> tuple[str, int]:
-    for span in (3, 2):
-        piece = latin[number : number + span]
-        if len(piece) == span:
-            joined = " ".join(text[start:end] for start, end in piece)
-            for form in (joined, joined.replace(" ", "-")):
-                if form in words or form in _known():
-                    return form, piece[-1][1]
-    start, end = latin[number]
-    word = text[start:end]
-    if word not in words and word not in _known():
-        for single in (word.removesuffix("s"), word.removesuffix("es"), f"{word.removesuffix('ies')}y"):
-            if single in words or single in _known():
-                return single, end
-    return word, end
-
-
-def _longest_han(text: str, words: Mapping[str, Icon]) -> str:
-    for length in range(len(text), 1, -1):
-        if text[:length] in words or text[:length] in _known():
-            return text[:length]
-    return text[0]

@@ -57,17 +57,21 @@ class Scene:
     extra: tuple[str, ...] = field(default=())
 
 
+OUTDOORS = ("place-", "plant-other", "transport-")  # what stands in no room, whatever food lies beside it
+
+
 def place_of(wish: Wish, random: Random) -> str:
     """Return where the scene is: asked for, implied by a subject, or the seed's choice."""
     if wish.place:
         return wish.place
     if wish.peaks:
         return "mountains"
+    outdoors = any(subject.icon.kind.startswith(OUTDOORS) for subject in wish.subjects)
     for subject in wish.subjects:
         home = HOMES.get(subject.icon.name) or HOMES.get(subject.icon.kind)
         if home is None and subject.icon.kind.startswith(("food", "drink")):
             home = "room"
-        if home:
+        if home and not (home == "room" and outdoors):
             return home
     if "snow" in wish.weather:
         return random.choice(("snowfield", "forest", "mountains"))

@@ -6,8 +6,8 @@ import asyncio
 import re
 
 from bot_media.images.collage import lexicon
-from bot_media.images.collage.icons import IconPack
-from bot_media.images.collage.reading import meanings, tokens
+from bot_media.images.collage.icons import Icon, IconPack
+from bot_media.images.collage.splitting import known_words, meanings, modifiers, placed_tokens
 
 TABLES = ("colour", "count", "size", "time", "weather", "place", "style")
 ALWAYS = frozenset(["moon", "sun", "mountain", "mountains", "peaks"]) | frozenset(
@@ -31,16 +31,21 @@ class CollagePromptReader:
 
     def _spans(self, text: str) -> list[tuple[str, bool]]:
         found: list[tuple[str, bool]] = []
-        for word in tokens(text, self._pack.words):
+        placed = list(placed_tokens(text, self._pack.words))
+        dropped = modifiers(text, placed, self._named)
+        for number, (word, _, _) in enumerate(placed):
             if word in PARTICLES or (word in lexicon.LITTLE and len(word) < 4):
                 continue
-            used = self._used(word)
+            used = number not in dropped and self._used(word)
             run = bool(found) and not used and not found[-1][1]
             if run and HAN.fullmatch(word) and HAN.match(found[-1][0][-1]):
                 found[-1] = (found[-1][0] + word, False)  # letters of one Chinese word that is not known
             else:
                 found.append((word, used))
         return found
+
+    def _named(self, word: str) -> Icon | None:
+        return None if word in known_words() or word.isdigit() else self._pack.words.get(word)
 
     def _used(self, word: str) -> bool:
         if word in lexicon.LITTLE:
