@@ -13,8 +13,11 @@ from bot_core.prompt.parameters import Parameter, Value, parameters
 from bot_core.prompt.permute import Typed, outline, size, variants
 from bot_core.prompt.wrong import PromptWrong
 
-# Telephones turn two hyphens into one dash: both are taken where letters follow.
-DASHES = re.compile(r"(?:(?<=\s)|^)(?:--|[—–]+)(?=[A-Za-z])")
+# Telephones turn two hyphens into one dash, Chinese keyboards make wide ones: all are taken where letters follow.
+# After Chinese words no space is typed: there two hyphens are enough, and a dash stays a dash.
+DASHES = re.compile(
+    r"(?:(?<=\s)|^)(?:--|－－|[—–]+)(?=[A-Za-z])|(?<=[\u3000-\u9fff，！？])(?:--|－－)(?=[A-Za-z])"
+)
 WEIGHT = re.compile(r"(?:::|：：)\s*([-−]?[0-9]*\.?[0-9]+(?![0-9A-Za-z.]))?")
 LINK = re.compile(r"<?(https?://[^\s<>]+)>?(?=\s|$)", re.IGNORECASE)
 HEAVIEST = 100.0
