@@ -110,7 +110,21 @@ def _numbers(value: object) -> object:
 
 
 def _redis(value: str) -> str:
-    return value if value.startswith("/") else _url("redis", "rediss", "unix", "sentinel")(value)
+    if value.startswith("/"):
+        return value
+    if value.startswith("sentinel://"):
+        return _sentinels(value)
+    return _url("redis", "rediss", "unix")(value)
+
+
+def _sentinels(value: str) -> str:
+    """Check ``sentinel://:secret@host:port,host:port/name``; a URL has one port, so each is looked at by itself."""
+    parts = urlsplit(value)
+    for name in parts.netloc.rpartition("@")[2].split(","):
+        host, _, port = name.partition(":")
+        if not HOST.fullmatch(host) or (port and not 0 < int(port) < 65536):
+            raise ValueError("no host and port")
+    return value.rstrip("/")
 
 
 def _inside(check: Callable[[str], str]) -> Callable[[SecretStr], SecretStr]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from hiredis import pack_command
 from redis.asyncio import ConnectionPool, Redis
@@ -220,7 +220,10 @@ def _meaning(error: ResponseError) -> Exception:
 
 
 def make_pool(url: str) -> ConnectionPool:
-    """Return a pool for ``redis://``, ``rediss://``, ``unix://``, a bare socket path, or ``sentinel://h:p,h:p/name``."""
+    """Return a pool for ``redis://``, ``rediss://``, ``unix://``, a socket's path, or ``sentinel://:secret@h:p,h:p/name``.
+
+    The secret is Redis' own; Sentinels are asked without one.
+    """
     settings: dict[str, Any] = {"decode_responses": True, "socket_timeout": None, "protocol": 2}
     if url.startswith("/"):
         url = f"unix://{url}"
@@ -232,11 +235,17 @@ def make_pool(url: str) -> ConnectionPool:
                 "YINLU_REDIS_URL", "redis://, rediss://, unix:// or sentinel:// URL", url
             ) from error
     parts = urlsplit(url)
-    hosts = [
-        (host, int(port or 26379)) for host, _, port in (h.partition(":") for h in parts.netloc.split(","))
-    ]
+    login, _, named = parts.netloc.rpartition("@")
+    hosts = [(host, int(port or 26379)) for host, _, port in (h.partition(":") for h in named.split(","))]
+    user, _, secret = login.partition(":")
+    if login:
+        settings |= {"username": unquote(user) or None, "password": unquote(secret)}
     name = parts.path.strip("/") or "mymaster"
-    sentinel = Sentinel(hosts, **settings)  # type: ignore[no-untyped-call]
+    asking = {
+        "socket_timeout": 2.0,
+        "socket_connect_timeout": 2.0,
+    }  # seconds; then the next Sentinel is asked
+    sentinel = Sentinel(hosts, sentinel_kwargs=asking, **settings)  # type: ignore[no-untyped-call]
     pool = sentinel.master_for(name).connection_pool
     assert isinstance(pool, ConnectionPool)
     return pool

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from yinlu_testing.core import event
@@ -159,23 +160,35 @@ def _free_port():
         return probe.getsockname()[1]
 
 
-async def test_a_master_is_found_through_sentinel():
-    """sentinel://host:port/name leads to the master that the sentinels name."""
+@pytest.mark.parametrize("secret", ["", "p@ss:word,7"], ids=["open", "secret"])
+async def test_a_master_is_found_through_sentinel(secret):
+    """sentinel://:secret@host:port,host:port/name leads to the master that the sentinels name; one of them is away."""
     ports, folder = (_free_port(), _free_port()), Path(tempfile.mkdtemp(prefix="yq-"))
     config = folder / "sentinel.conf"
     config.write_text(f"port {ports[1]}\nbind 127.0.0.1\nsentinel monitor yin 127.0.0.1 {ports[0]} 1\n")
+    named = f":{quote(secret, safe='')}@" if secret else ""
+    url = f"sentinel://{named}127.0.0.1:{_free_port()},127.0.0.1:{ports[1]}/yin"
+    command = [
+        str(VALKEY),
+        "--port",
+        str(ports[0]),
+        "--save",
+        "",
+        "--dir",
+        str(folder),
+        "--requirepass",
+        secret,
+    ]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     crew = [
-        subprocess.Popen([str(VALKEY), "--port", str(ports[0]), "--save", "", "--dir", str(folder)], **quiet),
+        subprocess.Popen(command, **quiet),
         subprocess.Popen([str(VALKEY), str(config), "--sentinel"], **quiet),
     ]
     try:
         deadline = time.monotonic() + 10
         while True:
             try:
-                async with open_store(
-                    f"sentinel://127.0.0.1:{ports[1]}/yin", StoreOptions(prefix=prefix())
-                ) as store:
+                async with open_store(url, StoreOptions(prefix=prefix())) as store:
                     assert (await RedisJournal(store).receive(event(), "w"))[0] is Receipt.NEW
                     return
             except EngineDown:

@@ -274,3 +274,16 @@ def test_the_page_of_settings_is_printed_by_the_module():
         [sys.executable, "-m", "bot_app.settings"], capture_output=True, text=True, check=True
     )
     assert printed.stdout == settings_table()
+
+
+SENTINELS = "sentinel://:p%40ss@10.0.0.1:26379,redis-1:26379,10.0.0.3/yinlu"
+
+
+def test_several_sentinels_are_one_address():
+    """Each host is looked at by itself; the secret among them is redacted."""
+    settings = load({}, {"YINLU_REDIS_URL": SENTINELS})
+    assert settings.redis_url.get_secret_value() == SENTINELS
+    assert "p@ss" in settings.secrets()
+    for wrong in ("sentinel://", "sentinel://a:b/yinlu", "sentinel://a:1,/yinlu", "sentinel://a:70000/yinlu"):
+        with pytest.raises(SettingWrong, match="YINLU_REDIS_URL"):
+            load({}, {"YINLU_REDIS_URL": wrong})
