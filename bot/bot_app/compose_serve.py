@@ -40,6 +40,7 @@ from bot_handlers.community import CommunityParts, community_parts
 from bot_handlers.people.ruled import Allowances, Blocked, Tallies
 from bot_handlers.places.codes import Codes
 from bot_handlers.status import StatusHandler
+from bot_handlers.voice.cloning import CloneHandler
 from bot_queue.connection import Store
 from bot_queue.finisher import Finisher
 from bot_queue.jobs import RedisJobQueue
@@ -152,7 +153,8 @@ def _rooms(working: Working, voice: VoiceParts) -> _Rooms:
     house_judge = moderation(settings, base.ledger)
     judge = douyin.judge(house_judge) if douyin is not None else house_judge
     own = handlers_of(working.extensions, _handler_needs(working))
-    more: tuple[Handler, ...] = (StatusHandler(working.queue), recordings.handler, *own)
+    clone = (CloneHandler(voice.own, working.files, base.ledger, base.clock),) if voice.own else ()
+    more: tuple[Handler, ...] = (StatusHandler(working.queue), recordings.handler, *clone, *own)
     handlers = ordered(base, studio, community, voice, judge, *more)
     middleware = _middleware(working, community, judge)
     return _Rooms(voice, live, studio, recordings, community, members, douyin, middleware, handlers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +10,12 @@ from pathlib import Path
 from aiohttp import ClientSession
 
 from bot_app.heard_recordings import HeardRecordings
+from bot_app.own_voices import OwnVoices
 from bot_app.settings import Model, Settings
 from bot_core.dispatch import Handler
 from bot_core.identity import short_id
-from bot_core.ports.ledger import Ledger
 from bot_core.ports.media import Files, Synthesizer, Transcriber, VoiceInfo
+from bot_handlers.community import PeoplesLedger
 from bot_handlers.voice.hearing import HearHandler
 from bot_handlers.voice.speaking import Narrated, SpeakHandler
 from bot_media.audio import aigc_tag
@@ -28,6 +29,7 @@ from bot_media.speech.on_demand import (
 )
 
 PRODUCER = "Yinlu"
+Clones = Callable[[], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class VoiceParts:
     hears: bool
     files: Files
     forgets: HeardRecordings | None = None
+    own: OwnVoices | None = None
 
     def hear(self, inner: Handler) -> HearHandler:
         """Return the handler of voice messages, whose words ``inner`` answers."""
@@ -69,16 +72,20 @@ class VoiceParts:
 
 
 @asynccontextmanager
-async def open_voice(settings: Settings, ledger: Ledger, files: Files) -> AsyncIterator[VoiceParts]:
+async def open_voice(settings: Settings, ledger: PeoplesLedger, files: Files) -> AsyncIterator[VoiceParts]:
     """Open voice: models load when somebody speaks, and go after a while of silence."""
     async with AsyncExitStack() as stack:
         hears = await open_transcriber(stack, settings)
-        speaks = await _synthesizer(stack, settings)
+        speaks, clones = await _synthesizer(stack, settings)
         narrator = FileNarrator(speaks, files, settings.audio_label)
         models = settings.models
         forgets = HeardRecordings(files, settings.data / "heard")
         if not settings.keep_recordings:
             await stack.enter_async_context(forgets.open())
+        own: OwnVoices | None = None
+        if clones is not None and settings.voice_samples:
+            folder = Path(settings.voice_samples)
+            own = await stack.enter_async_context(OwnVoices(folder, files, ledger, hears, clones).open())
         yield VoiceParts(
             transcriber=hears,
             synthesizer=speaks,
@@ -87,6 +94,7 @@ async def open_voice(settings: Settings, ledger: Ledger, files: Files) -> AsyncI
             hears=models.transcribe is not None or (settings.voice and installed(HEARING)),
             files=files,
             forgets=None if settings.keep_recordings else forgets,
+            own=own,
         )
 
 
@@ -108,7 +116,8 @@ def _whisper(folder: Path, hearing: str) -> AbstractAsyncContextManager[Transcri
     return opened_whisper(folder, model=hearing)
 
 
-async def _synthesizer(stack: AsyncExitStack, settings: Settings) -> Synthesizer:
+async def _synthesizer(stack: AsyncExitStack, settings: Settings) -> tuple[Synthesizer, Clones | None]:
+    """Return who speaks, and what tells whether it clones voices, where it may."""
     from bot_media.speech.cache import CachedSynthesizer
 
     chosen = settings.models.speak
@@ -117,13 +126,13 @@ async def _synthesizer(stack: AsyncExitStack, settings: Settings) -> Synthesizer
 
         session = await stack.enter_async_context(ClientSession())
         remote = OpenAISynthesizer(session, str(chosen.url), _key(chosen), model=chosen.model or "tts-1")
-        return CachedSynthesizer(remote)
+        return CachedSynthesizer(remote), remote.clones
     from bot_media.speech.kokoro import VOICES, opened_kokoro
 
     folder = settings.data / "models"
     known = VOICES if settings.voice and installed(SPEAKING) else ()
     local = await stack.enter_async_context(SynthesizerOnDemand(lambda: opened_kokoro(folder), known))
-    return CachedSynthesizer(local)
+    return CachedSynthesizer(local), None
 
 
 def _key(model: Model) -> str:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from bot_core.ports.media import SpeechChunk, Synthesizer, VoiceInfo
+from bot_handlers.voice.cloning import OWN
 from bot_handlers.voice.speaking import SpeakHandler
 from bot_media.speech.follow import followed
 
@@ -18,8 +19,8 @@ class LiveSpeech:
     choices: SpeakHandler
 
     async def voices(self) -> Sequence[VoiceInfo]:
-        """Return the voices that work now."""
-        return await self.synthesizer.voices()
+        """Return the voices that work now and are everybody's."""
+        return [voice for voice in await self.synthesizer.voices() if not voice.id.startswith(OWN)]
 
     async def voice(self, community: str, person: str, text: str) -> str:
         """Return the id of the voice that reads ``text`` to this person. Raises MissingExtra."""

@@ -273,6 +273,11 @@ class Settings(_Section):
     recording_minutes: int = _is(
         180, "longest recording of /transcribe and /summarize", "a number from 1 to 600", ge=1, le=600
     )
+    voice_samples: str = _is(
+        "",
+        "where samples of members' own voices are kept for the Coqui server of [models.speak]; empty: no cloning",
+        "a folder, the server's --samples",
+    )
     keep_recordings: bool = _is(
         False, "keep what members said; else it is deleted soon after it was heard", "true or false"
     )

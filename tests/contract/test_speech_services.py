@@ -154,6 +154,9 @@ class _Model:
 
     output_sample_rate = 22_050
 
+    class tts_config:
+        supports_cloning = True
+
     class tts_model:
         class speaker_manager:
             speaker_names = ("ana", "bo")
@@ -184,6 +187,7 @@ async def test_the_coqui_server_speaks_openai(tmp_path):
     async with aiohttp.ClientSession() as session:
         speaks = OpenAISynthesizer(session, base, response_format="wav")
         assert [voice.id for voice in await speaks.voices()] == ["ana", "bo", "carol"]
+        assert await speaks.clones()
         chunks = [chunk async for chunk in speaks.speak("Hi there. 你好。", "bo")]
         assert [(chunk.rate, len(chunk.samples)) for chunk in chunks] == [(22_050, 8000)] * 2
         assert model.asked == [

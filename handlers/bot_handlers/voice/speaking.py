@@ -19,6 +19,7 @@ from bot_core.ports.ledger import Ledger
 from bot_core.ports.media import VoiceInfo
 from bot_core.replies import Button, Label, Reply, Sound, Style, say
 from bot_handlers.voice import words
+from bot_handlers.voice.cloning import OWN, own_voice
 
 COMMANDS = (Command("voice", Words("选择朗读的声音", "Choose the voice that reads aloud"), private=True),)
 CITATION = re.compile(r"\s*\[\d+(?:\s*[,，]\s*\d+)*\]")
@@ -85,29 +86,31 @@ class SpeakHandler:
             record = await self.ledger.answer(conversation.community, press.subject)
             await conversation.send(await self.spoken(record.answer.text, incoming, conversation))
         elif press.action is Action.VOICE_PREVIEW:
-            voice = self._nth(await self._voices(), press.index)
-            text = words.PREVIEW.of(_language(voice)).format(name=voice.name)
+            voice = self._nth(await self._voices(incoming.person.id), press.index)
+            text = words.PREVIEW.of(_language(voice)).format(name=_shown(voice, _language(voice)))
             made = await self.narrator.narrate(text, voice.id)
             await conversation.send(Reply((Sound(made.file, made.seconds, text),), private=True))
         elif press.action is Action.VOICE:
-            voice = self._nth(await self._voices(), press.index)
+            voice = self._nth(await self._voices(incoming.person.id), press.index)
             await self._keep(conversation.community, incoming.person.id, voice)
             await conversation.send(
-                say(words.CHOSEN.of(incoming.locale).format(name=voice.name), private=True)
+                say(
+                    words.CHOSEN.of(incoming.locale).format(name=_shown(voice, incoming.locale)), private=True
+                )
             )
         else:
             return False
         return True
 
     async def _list(self, incoming: Incoming, conversation: Conversation) -> Reply:
-        voices = (await self._voices())[:SHOWN]
+        voices = (await self._voices(incoming.person.id))[:SHOWN]
         greeting = words.PREVIEW.of(incoming.locale)
         now = await self.voice_for(conversation.community, incoming.person.id, greeting)
         rows = tuple(
             (
                 Button("▶", Action.VOICE_PREVIEW, index=number),
                 Button(
-                    f"{voice.name} ({'、'.join(voice.languages)})",
+                    f"{_shown(voice, incoming.locale)} ({'、'.join(voice.languages)})",
                     Action.VOICE,
                     index=number,
                     style=Style.CHOSEN if voice.id == now.id else Style.PLAIN,
@@ -118,20 +121,26 @@ class SpeakHandler:
         pairs = tuple(
             rows[at] + (rows[at + 1] if at + 1 < len(rows) else ()) for at in range(0, len(rows), 2)
         )
-        return say(words.VOICES.of(incoming.locale).format(name=now.name), *pairs, private=True)
+        return say(
+            words.VOICES.of(incoming.locale).format(name=_shown(now, incoming.locale)), *pairs, private=True
+        )
 
-    async def _voices(self) -> list[VoiceInfo]:
-        voices = list(await self.narrator.voices())
+    async def _voices(self, person: str) -> list[VoiceInfo]:
+        """Return the voices this person may use: everybody's, and their own. Raises MissingExtra."""
+        own = own_voice(person)
+        listed = await self.narrator.voices()
+        voices = [voice for voice in listed if not voice.id.startswith(OWN) or voice.id == own]
         if not voices:
             raise MissingExtra("voice", words.NO_VOICES)
         return voices
 
     async def voice_for(self, community: str, person: str, text: str) -> VoiceInfo:
         """Return the member's voice for the language of ``text``, or the first that speaks it. Raises MissingExtra."""
-        voices = await self._voices()
+        voices = await self._voices(person)
         locale = language_of(text)
         kept = await self.ledger.setting(community, _name(person, locale))
         chosen = next((voice for voice in voices if voice.id == kept), None)
+        voices = [voice for voice in voices if not voice.id.startswith(OWN)] or voices  # only by choice
         fitting = [voice for voice in voices if any(tag.startswith(locale.value) for tag in voice.languages)]
         fitting.sort(
             key=lambda voice: _language(voice) is not locale
@@ -140,7 +149,7 @@ class SpeakHandler:
 
     async def choose(self, community: str, person: str, voice: str) -> None:
         """Let a voice speak for a member from now on, in its language. Raises NotFound for one that is not listed."""
-        found = next((info for info in await self._voices() if info.id == voice), None)
+        found = next((info for info in await self._voices(person) if info.id == voice), None)
         if found is None:
             raise NotFound(f"voice {voice[:40]!r}")
         await self._keep(community, person, found)
@@ -168,6 +177,10 @@ def language_of(text: str) -> Locale:
     chinese = sum("\u4e00" <= letter <= "\u9fff" for letter in text)
     latin = sum(letter.isascii() and letter.isalpha() for letter in text)
     return Locale.ZH if chinese * 3 > latin else Locale.EN
+
+
+def _shown(voice: VoiceInfo, locale: Locale) -> str:
+    return words.YOUR_VOICE.of(locale) if voice.id.startswith(OWN) else voice.name
 
 
 def _language(voice: VoiceInfo) -> Locale:

@@ -36,3 +36,35 @@ def too_big(most: int) -> Words:
     """Say how big a recording may be; ``most`` in bytes."""
     size = most // 1_000_000
     return Words(f"录音文件太大了，最大 {size} MB。", f"That recording is too big: {size} MB at most.")
+
+
+# --- a member's own voice
+NO_CLONING = Words("这里不能用自己的声音朗读。", "Reading in one's own voice is not offered here.")
+ATTACH_SAMPLE = Words("请附上一段你自己说话的录音。", "Please attach a recording of yourself speaking.")
+CONSENT = Words(
+    "请确认：这段录音里是你本人的声音，你同意用它合成一个朗读声音。\n"
+    "这个声音只为你朗读，生成的语音会标明由 AI 生成。我会记下你同意的时间、这段话和样本的指纹；"
+    "随时发送 /forgetvoice（或 /forgetme）就会连样本一起删除。",
+    "Please confirm: the voice in this recording is your own, and you agree that a reading voice is made of it.\n"
+    "That voice reads to you alone, and what it says is labelled as generated. I keep when you agreed, this text and the"
+    " sample's fingerprint; /forgetvoice (or /forgetme) deletes them with the sample at any time.",
+)
+AGREE = Words("这是我的声音，我同意", "This is my voice and I agree")
+RATHER_NOT = Words("不用了", "Rather not")
+NOT_KEPT = Words(
+    "好的，样本已删除，什么都没有留下。", "All right: the sample is deleted, and nothing was kept."
+)
+VOICE_MADE = Words("好了。发送 /voice 就能选用你自己的声音。", "Done. Send /voice to choose your own voice.")
+VOICE_FORGOTTEN = Words(
+    "你的声音、样本和同意记录都已删除。", "Your voice, its sample and the record of consent are deleted."
+)
+YOUR_VOICE = Words("你自己的声音", "your own voice")
+NO_VOICE_KEPT = Words("这里没有你的声音样本。", "No voice of yours is kept here.")
+
+
+def sample_length(shortest: float, longest: float) -> Words:
+    """Say how long a sample is to be, in seconds."""
+    return Words(
+        f"样本要有 {shortest:.0f} 到 {longest:.0f} 秒。",
+        f"A sample lasts {shortest:.0f} to {longest:.0f} seconds.",
+    )

@@ -57,6 +57,11 @@ class Speaker:
         ]
         return [{"id": name, "languages": languages} for name in [*names, *self._consented()]]
 
+    def clones(self) -> bool:
+        """Tell whether this model makes voices of samples, and has a place for them."""
+        config = getattr(self._synthesizer, "tts_config", None)
+        return self._samples is not None and bool(getattr(config, "supports_cloning", False))
+
     def say(self, text: str, voice: str, language: str) -> list[float]:
         """Return samples in -1..1. Raises LookupError for a voice that is not listed."""
         known = [str(item["id"]) for item in self.voices()]
@@ -81,7 +86,7 @@ class Speaker:
         )
 
     def _consented(self) -> list[str]:
-        if self._samples is None:
+        if self._samples is None or not self.clones():
             return []
         return sorted(path.stem for path in self._samples.glob("*.wav") if _consent(path))
 
@@ -136,7 +141,7 @@ def handler(speaker: Speaker) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             if self.path == "/v1/audio/voices":
-                self._json(200, {"voices": speaker.voices()})
+                self._json(200, {"voices": speaker.voices(), "cloning": speaker.clones()})
             elif self.path == "/healthz":
                 self._json(200, {"ok": True})
             else:

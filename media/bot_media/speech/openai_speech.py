@@ -34,6 +34,7 @@ class _Listed(BaseModel):
 class _List(BaseModel):
     model_config = ConfigDict(extra="ignore")
     voices: list[_Listed | str]
+    cloning: bool = False
 
 
 class OpenAISynthesizer:
@@ -69,6 +70,14 @@ class OpenAISynthesizer:
         except ValidationError:
             return list(self._known)
         return [_voice(_Listed(id=item) if isinstance(item, str) else item) for item in listed]
+
+    async def clones(self) -> bool:
+        """Tell whether the service says now that it makes voices of samples."""
+        try:
+            answer = await self._endpoint.get("/audio/voices")
+            return TypeAdapter(_List).validate_json(answer.body).cloning
+        except (ModelFailed, ValidationError):
+            return False
 
     async def speak(
         self, text: str, voice: str, style: str = "", role: str = ""
