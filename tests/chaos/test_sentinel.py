@@ -126,7 +126,7 @@ async def test_the_queue_goes_on_after_its_primary_was_killed(house_of_redis):
     async with open_store(url, StoreOptions(prefix="sentinel")) as store:
         queue = RedisJobQueue(store, QueueOptions(most_waiting=10**6, most_open=10**6))
         for n in range(100):
-            await queue.put(job(n))
+            await put_until_taken(queue, n)
         await until(lambda: _copied(first), 10)
         servers.running["first"].kill()
         servers.running["first"].wait()
