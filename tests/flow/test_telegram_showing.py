@@ -386,7 +386,7 @@ async def test_pictures_albums_voices_and_files(valkey):
             await home.say(str(n))
         await until_true(lambda: len(home.api.of("sendDocument")) == 2)
         photo = home.api.of("sendPhoto")[0]
-        assert photo["photo"] == b"p1" and photo["caption"].startswith("A boat\n\nWritten by")
+        assert photo["photo"] == b"p1" and photo["caption"].startswith("A boat\n\nDrawn by a program.")
         assert [m["type"] for m in home.api.of("sendMediaGroup")[0]["media"]] == ["photo", "photo"]
         assert home.api.of("sendVoice")[0]["duration"] == 3
         assert home.api.of("sendDocument")[1]["document"] == b"<svg/>"

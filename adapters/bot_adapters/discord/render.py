@@ -11,7 +11,7 @@ from bot_adapters.discord.components import Json, keyboards
 from bot_adapters.discord.keys import locale_of
 from bot_adapters.discord.markdown import to_discord
 from bot_adapters.discord.options import DiscordOptions
-from bot_adapters.discord.sentences import GENERATED, NOT_SENDABLE, OPEN, SOURCES, fill
+from bot_adapters.discord.sentences import DRAWN, GENERATED, NOT_SENDABLE, OPEN, SOURCES, fill
 from bot_adapters.discord.split import LIMIT, clipped, shortened, size, split
 from bot_adapters.discord.waveform import waveform
 from bot_core.actions import Action, Press
@@ -140,7 +140,8 @@ class Renderer:
 
     def _footer(self, reply: Reply, locale: Locale) -> str:
         generated = self.options.label and reply.label is Label.GENERATED
-        return f"-# {GENERATED.of(locale)}" if generated else ""
+        words = DRAWN if any(isinstance(part, Picture) for part in reply.parts) else GENERATED
+        return f"-# {words.of(locale)}" if generated else ""
 
     # --- sources -------------------------------------------------------------------------------------------
     def _embed(self, reply: Reply, locale: Locale) -> Json:

@@ -8,6 +8,7 @@ from bot_core.identity import Words
 GENERATED = Words(
     "由程序生成，可能有误，请以来源原文为准。", "Written by a program; check it against its sources."
 )
+DRAWN = Words("图片由程序生成。", "Drawn by a program.")
 SOURCES = Words("来源", "Sources")
 OPEN = Words("查看原文", "Read the source")
 BUSY = Words(

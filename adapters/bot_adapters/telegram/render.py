@@ -12,7 +12,7 @@ from bot_adapters.telegram import keyboard
 from bot_adapters.telegram.markdown import MarkdownReader, is_web, linked
 from bot_adapters.telegram.options import TelegramOptions
 from bot_adapters.telegram.rich import Rich, Span, bold, split, utf16_length
-from bot_adapters.telegram.sentences import GENERATED, NOT_SENDABLE, SOURCES, fill
+from bot_adapters.telegram.sentences import DRAWN, GENERATED, NOT_SENDABLE, SOURCES, fill
 from bot_adapters.telegram.wire import Json
 from bot_core.answers import Citation
 from bot_core.errors import NotFound
@@ -90,7 +90,8 @@ class Renderer:
         if reply.sources:
             rich = joined(rich, sources(reply.sources, locale))
         if reply.label is Label.GENERATED and self._options.label and rich.text:
-            words = GENERATED.of(locale)
+            drawn = any(isinstance(part, Picture) for part in reply.parts)
+            words = (DRAWN if drawn else GENERATED).of(locale)
             rich = joined(rich, Rich(words, (Span("italic", 0, len(words)),)))
         return rich
 

@@ -8,6 +8,7 @@ from bot_core.identity import Words
 GENERATED = Words(
     "由程序生成，可能有误，请以来源原文为准。", "Written by a program; check it against its sources."
 )
+DRAWN = Words("图片由程序生成。", "Drawn by a program.")
 SOURCES = Words("来源", "Sources")
 BUSY = Words(
     "现在排队的消息太多，请稍后再试。", "Too many messages are waiting just now. Please try again shortly."
