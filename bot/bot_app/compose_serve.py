@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp.web import RouteDef
 
@@ -20,7 +20,7 @@ from bot_app.compose_handlers import declared, forms_of, ordered
 from bot_app.compose_parts import Admins, background, checks, limits, moderation, web_options
 from bot_app.compose_recordings import RecordingParts, first_of, open_recordings
 from bot_app.compose_studio import StudioParts, open_studio
-from bot_app.compose_voice import VoiceParts, open_voice
+from bot_app.compose_voice import VoiceParts, demanded, open_voice
 from bot_app.compose_watch import LedgerReports
 from bot_app.compose_working import Working, open_working
 from bot_app.extensions import HandlerNeeds, handlers_of, join_platforms
@@ -122,7 +122,7 @@ async def open_served(stack: AsyncExitStack, settings: Settings, base: Base) -> 
 def _rooms(working: Working, voice: VoiceParts) -> _Rooms:
     """Put together what answers members."""
     settings, base = working.settings, working.base
-    live = LiveSpeech(voice.synthesizer, voice.speak) if voice.speaks else None
+    live = LiveSpeech(voice.synthesizer, voice.speak, settings.audio_label) if voice.speaks else None
     studio = open_studio(
         settings,
         working.queue,
@@ -149,7 +149,8 @@ def _rooms(working: Working, voice: VoiceParts) -> _Rooms:
         working.files,
         settings.data,
     )
-    douyin = open_douyin(settings, _douyin_home(working, voice, live))
+    labelled = replace(live, label=demanded(settings.audio_label)) if live is not None else None
+    douyin = open_douyin(settings, _douyin_home(working, voice, labelled))
     house_judge = moderation(settings, base.ledger)
     judge = douyin.judge(house_judge) if douyin is not None else house_judge
     own = handlers_of(working.extensions, _handler_needs(working))

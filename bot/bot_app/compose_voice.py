@@ -32,6 +32,11 @@ PRODUCER = "Yinlu"
 Clones = Callable[[], Awaitable[bool]]
 
 
+def demanded(label: str) -> str:
+    """Return the audible label for a platform that demands one: the setting's, else the rhythm."""
+    return label or "rhythm"
+
+
 @dataclass(frozen=True, slots=True)
 class FileNarrator:
     """Says a text as one OGG/Opus file, stored, that carries the record of generated content."""
@@ -44,10 +49,11 @@ class FileNarrator:
         """Return the voices that work now."""
         return await self.synthesizer.voices()
 
-    async def narrate(self, text: str, voice: str) -> Narrated:
-        """Return the text spoken."""
+    async def narrate(self, text: str, voice: str, *, labelled: bool = False) -> Narrated:
+        """Return the text spoken; ``labelled``: audibly marked as generated, whatever the setting."""
         tags = aigc_tag(PRODUCER, short_id(voice, text))
-        made = await voice_message(self.synthesizer, text, voice, label=self.label, tags=tags)
+        label = demanded(self.label) if labelled else self.label
+        made = await voice_message(self.synthesizer, text, voice, label=label, tags=tags)
         stored = await self.files.put(made.file.data, made.file.media_type, "voice.ogg")
         return Narrated(stored, made.file.seconds)
 

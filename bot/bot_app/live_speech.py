@@ -17,6 +17,7 @@ class LiveSpeech:
 
     synthesizer: Synthesizer
     choices: SpeakHandler
+    label: str = ""  # the audible one: spoken, rhythm or none
 
     async def voices(self) -> Sequence[VoiceInfo]:
         """Return the voices that work now and are everybody's."""
@@ -32,4 +33,4 @@ class LiveSpeech:
 
     def follow(self, text: AsyncIterable[str], voice: str) -> AsyncIterator[SpeechChunk]:
         """Yield speech while the text is written. Raises what the synthesizer raises."""
-        return followed(self.synthesizer, text, voice)
+        return followed(self.synthesizer, text, voice, label=self.label)

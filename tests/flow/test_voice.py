@@ -1,6 +1,7 @@
 """Voice in chats: a voice message in, words and a voice message out; 🔊 by anybody; /voice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import pytest
 from yinlu_testing.core import FixedPlaces, RecordingFace, StraightOutbox, event
@@ -55,10 +56,11 @@ class Narrators:
         """Return the voices."""
         return self.list
 
-    async def narrate(self, text, voice):
+    async def narrate(self, text, voice, *, labelled=False):
         """Remember."""
         if self.broken:
             raise ModelFailed("speak", "test", "broken")
+        self.labelled = labelled
         self.said.append((text, voice))
         return Narrated(await self.files.put(text.encode(), "audio/ogg"), 2.0)
 
@@ -136,6 +138,16 @@ async def test_a_voice_message_is_answered_in_words_and_aloud(house):
     assert isinstance(sound, Sound)
     assert (sound.transcript, spoken.label) == ("You asked: How do I join?", Label.GENERATED)
     assert house.narrator.said == [("You asked: How do I join?", "af")]
+
+
+@pytest.mark.parametrize("platform", ["douyin", "test"])
+async def test_speech_says_that_it_is_generated_where_that_is_demanded(house, platform):
+    """On Douyin every voice message is audibly marked, whatever the setting; elsewhere the setting says it."""
+    made = event(Spoke(FileRef("0" * 64, "audio/ogg", 3), 1.0))
+    incoming = replace(made, origin=replace(made.origin, platform=platform))
+    talk = SimpleNamespace(community="harbour")
+    await SpeakHandler(house.narrator, house.ledger).spoken("It is seven days.", incoming, talk)
+    assert house.narrator.labelled is (platform == "douyin")
 
 
 async def test_anybody_may_have_an_answer_read_aloud(house):

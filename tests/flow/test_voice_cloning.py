@@ -53,7 +53,7 @@ class Coqui:
         own = [p.stem for p in sorted(self.folder.glob("*.wav")) if p.with_suffix(".consent.json").exists()]
         return [VoiceInfo(name, name, ("en",)) for name in ("ana", *own)]
 
-    async def narrate(self, text, voice):
+    async def narrate(self, text, voice, *, labelled=False):
         """Say nothing."""
         return Narrated(None, 1.0)
 

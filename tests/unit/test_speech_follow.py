@@ -175,3 +175,18 @@ async def test_what_was_said_is_remembered_within_its_room():
         break
     await say("c")
     assert slow.asked[-2:] == ["c", "c"]
+
+
+async def test_live_speech_is_labelled_where_it_is_wished():
+    """The rhythm sounds before the first sentence, whose mouth shapes wait for it; the spoken label is a sentence itself."""
+    tones = ToneSynthesizer()
+    plain = [c async for c in followed(tones, _written("你好。", "再见。"), "low")]
+    marked = [c async for c in followed(tones, _written("你好。", "再见。"), "low", label="rhythm")]
+    assert [c.text for c in marked] == [c.text for c in plain]
+    later = (len(marked[0].samples) - len(plain[0].samples)) / 2 / 16_000
+    assert 1.0 < later < 1.4
+    assert marked[0].visemes[0] == ("sil", 0.0)
+    assert marked[0].visemes[1][1] == pytest.approx(plain[0].visemes[0][1] + later, abs=0.01)
+    assert marked[1] == plain[1]
+    told = [c.text async for c in followed(tones, _written("你好。", "再见。"), "low", label="spoken")]
+    assert told[0].startswith("AI生成") and told[1:] == ["你好。", "再见。"]

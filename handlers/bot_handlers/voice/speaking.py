@@ -43,8 +43,11 @@ class Narrator(Protocol):
         """Return the voices that work now; none where no voice is installed."""
         ...
 
-    async def narrate(self, text: str, voice: str) -> Narrated:
-        """Return the text spoken. Raises MissingExtra, BadInput for nothing to say, ModelFailed."""
+    async def narrate(self, text: str, voice: str, *, labelled: bool = False) -> Narrated:
+        """Return the text spoken; ``labelled``: audibly marked as generated, since the platform demands it.
+
+        Raises MissingExtra, BadInput for nothing to say, ModelFailed.
+        """
         ...
 
 
@@ -54,6 +57,9 @@ class SpeakHandler:
 
     narrator: Narrator
     ledger: Ledger
+    demanding: frozenset[str] = frozenset(
+        {"douyin"}
+    )  # platforms on which speech must say that it is generated
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -78,7 +84,8 @@ class SpeakHandler:
         if not plain:
             return say(words.NOTHING.of(incoming.locale), private=True)
         voice = await self.voice_for(conversation.community, incoming.person.id, plain)
-        made = await self.narrator.narrate(plain, voice.id)
+        demanded = incoming.origin.platform in self.demanding
+        made = await self.narrator.narrate(plain, voice.id, labelled=demanded)
         return Reply((Sound(made.file, made.seconds, plain),), label=Label.GENERATED)
 
     async def _pressed(self, incoming: Incoming, conversation: Conversation, press: Press) -> bool:

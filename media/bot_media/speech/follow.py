@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from bot_core.errors import BadInput, YinluError
@@ -114,9 +114,26 @@ async def speaking(
 
 
 async def followed(
-    synthesizer: Synthesizer, text: AsyncIterable[str], voice: str, style: str = "", role: str = ""
+    synthesizer: Synthesizer,
+    text: AsyncIterable[str],
+    voice: str,
+    style: str = "",
+    role: str = "",
+    *,
+    label: str = "",
 ) -> AsyncIterator[SpeechChunk]:
-    """Yield speech for a text that is still written. Raises what the text and the synthesizer raise."""
+    """Yield speech for a text that is still written; ``label`` is the audible one: "spoken", "rhythm" or "".
+
+    Raises what the text and the synthesizer raise.
+    """
+    if label:
+        plain = followed(synthesizer, _told(text) if label == "spoken" else text, voice, style, role)
+        async with aclosing(cast("Any", plain)) as chunks:
+            first = label == "rhythm"
+            async for chunk in chunks:
+                yield _after_rhythm(chunk) if first else chunk
+                first = False
+        return
     async with speaking(synthesizer, voice, style, role) as answer:
         feeder = asyncio.create_task(_feed(answer, text))
         feeder.add_done_callback(lambda task: answer.stop() if _broke(task) else None)
@@ -128,6 +145,24 @@ async def followed(
             await asyncio.wait((feeder,))
         if error := _broke(feeder):
             raise error
+
+
+async def _told(text: AsyncIterable[str]) -> AsyncIterator[str]:
+    """Yield the label in the text's language, as a sentence of its own, then the text."""
+    first = True
+    async for piece in text:
+        if first and piece.strip():
+            yield f"{SPOKEN['zh' if is_chinese(piece) else 'en']}\n"
+            first = False
+        yield piece
+
+
+def _after_rhythm(chunk: SpeechChunk) -> SpeechChunk:
+    """Return a chunk with the audible label before it; the mouth is still meanwhile."""
+    mark = rhythm(chunk.rate)
+    shapes = tuple((name, round(at + mark.seconds, 3)) for name, at in chunk.visemes)
+    visemes = (("sil", 0.0), *shapes) if shapes else ()
+    return replace(chunk, samples=mark.samples + chunk.samples, visemes=visemes)
 
 
 def _broke(task: asyncio.Task[None]) -> BaseException | None:

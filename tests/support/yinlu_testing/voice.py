@@ -58,7 +58,7 @@ class Narrates:
         """Return the voices."""
         return await self.synthesizer.voices()
 
-    async def narrate(self, text: str, voice: str) -> Narrated:
+    async def narrate(self, text: str, voice: str, *, labelled: bool = False) -> Narrated:
         """Remember."""
         self.said.append(text)
         return Narrated(await self.files.put(text.encode(), "audio/ogg"), 1.0)
