@@ -78,7 +78,7 @@ def open_studio(
     options = studio_options(settings)
     judge = Guarded(PicturePrompts(RuleModerator(ledger.setting)), closed=settings.moderation_closed)
     submit = Submitter(queue, ledger, budget, clock, options, judge)
-    catalogues = CommunityCatalogues(settings.data / "styles")
+    catalogues = CommunityCatalogues(settings.data / "communities")
     imagine = ImagineHandler(queue, ledger, notes, submit, options, catalogues)
     files = files_of(settings)
     used = CollagePromptReader() if options.profile == "collage" else None

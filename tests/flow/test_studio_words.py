@@ -25,7 +25,8 @@ plain = "no fields"
 @pytest.fixture
 async def house(tmp_path):
     """A studio whose community has a file of styles."""
-    (tmp_path / "harbour.toml").write_text(FILE)
+    (tmp_path / "harbour").mkdir()
+    (tmp_path / "harbour" / "styles.toml").write_text(FILE)
     async with StudioHouse(styles=tmp_path).open() as opened:
         yield opened
 

@@ -1,4 +1,4 @@
-"""A community's own styles and prompt templates: a file of its name that people who run the house write."""
+"""A community's own styles and prompt templates: its file styles.toml, which the people who run the house write."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True)
 class CommunityCatalogues:
-    """Reads ``FOLDER/COMMUNITY.toml`` when it is asked for. Without a folder there are none."""
+    """Reads ``FOLDER/COMMUNITY/styles.toml`` when it is asked for. Without a folder there are none."""
 
     folder: Path | None = None
 
@@ -48,7 +48,7 @@ class CommunityCatalogues:
         """Return a community's catalogue; what is wrong in its file is logged and left out."""
         if self.folder is None or not COMMUNITY.fullmatch(community):
             return Catalogue()
-        return await asyncio.to_thread(_read, self.folder / f"{community}.toml")
+        return await asyncio.to_thread(_read, self.folder / community / "styles.toml")
 
 
 def fields(template: str) -> list[str]:
@@ -80,7 +80,9 @@ def _read(path: Path) -> Catalogue:
     except FileNotFoundError:
         return Catalogue()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        log.warning("a community's styles can't be read", extra={"file": path.name, "error": str(error)})
+        log.warning(
+            "a community's styles can't be read", extra={"community": path.parent.name, "error": str(error)}
+        )
         return Catalogue()
     return Catalogue(_named(table.get("styles"), path), _templates(table.get("templates"), path))
 
@@ -92,7 +94,8 @@ def _named(found: Any, path: Path) -> dict[str, str]:  # noqa: ANN401 - whatever
             good[name] = " ".join(words.split())
         else:
             log.warning(
-                "left out of a community's styles", extra={"file": path.name, "entry": str(name)[:40]}
+                "left out of a community's styles",
+                extra={"community": path.parent.name, "entry": str(name)[:40]},
             )
     return good
 
@@ -107,5 +110,7 @@ def _templates(found: Any, path: Path) -> dict[str, str]:  # noqa: ANN401
         if 0 < len(names) <= MOST_FIELDS and all(name.isidentifier() for name in names):
             good[name] = text
         else:
-            log.warning("a template needs 1 to 5 fields", extra={"file": path.name, "entry": name})
+            log.warning(
+                "a template needs 1 to 5 fields", extra={"community": path.parent.name, "entry": name}
+            )
     return good
