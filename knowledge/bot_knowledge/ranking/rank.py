@@ -40,8 +40,10 @@ def feature(candidate: Candidate, name: str) -> float:
     """Return a feature by name: a signal, or one made of several."""
     signals = candidate.signals
     match name:
-        case "words":  # a weak lexical match says little
+        case "words":  # a weak lexical match says little, and a strong one is told by late interaction
             return min(signals["bm25"] / 8.0, 1.5)
+        case "lexical":  # the same without a bound, where there is no late interaction: in a large index many pass any bound
+            return signals["bm25"] / 8.0
         case "late_cross":  # across languages late interaction means something else
             return 0.0 if signals["same"] else signals.get("z_late", 0.0)
         case "fast_cross":

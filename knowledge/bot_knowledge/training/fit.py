@@ -32,7 +32,7 @@ FULL = [
     "late_cross",
     "fast_cross",
 ]
-FAST = ["z_fast", "words", "coverage", "heading", "exact", "same", "document", "fits", "fast_cross"]
+FAST = ["z_fast", "lexical", "coverage", "heading", "exact", "same", "document", "fits", "fast_cross"]
 READING = 0.4  # weight of an encyclopaedia's question against a community's
 SETS = frozenset({"cmrc", "drcd", "sq2_en", "xq_en", "xq_zh", "xq_zh2en", "xq_en2zh"})
 NOWHERE = Passage("", "", "", "", (), 0, "", "", "")
