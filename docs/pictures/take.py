@@ -27,6 +27,13 @@ SHOTS = (
     ("unknown", "en-GB", "light", 1280, 900, "Which restaurant near the harbour has the best ramen?"),
 )
 
+MORE = (
+    "two hot air balloons over snowy mountains at dawn --ar 3:2 --seed 4",
+    "三只猫在樱花树下 --ar 2:3 --seed 8",
+    "a whale under the stars, watercolour --seed 15",
+    "a castle on a hill in autumn --seed 16",
+)
+
 
 def shoot(browser: Browser, url: str, shot: tuple[str, str, str, int, int, str]) -> None:
     """Ask one question on a fresh page and photograph the answer."""
@@ -68,7 +75,36 @@ def draw(browser: Browser, url: str) -> None:
     expect(page.get_by_role("button", name="U1", exact=True)).to_be_visible(timeout=60_000)
     page.wait_for_timeout(1500)
     page.screenshot(path=str(ROOT / "docs" / "pictures" / "studio.png"))
+    browse(page)
     context.close()
+
+
+def browse(page: Page) -> None:
+    """Draw some more, paint on one of them, and photograph the mask and the gallery."""
+    box, first = (
+        page.get_by_role("textbox", name="Your question"),
+        page.get_by_role("button", name="U1", exact=True),
+    )
+    for number, prompt in enumerate(MORE, 2):
+        box.fill(f"/imagine {prompt}")
+        box.press("Enter")
+        expect(first).to_have_count(number, timeout=60_000)
+    first.last.click()
+    page.get_by_role("button", name="Vary region").click(timeout=60_000)
+    mask = page.get_by_role("application", name="What to draw anew").bounding_box()
+    assert mask is not None
+    page.wait_for_timeout(800)
+    page.mouse.move(mask["x"] + mask["width"] * 0.2, mask["y"] + mask["height"] * 0.2)
+    page.mouse.down()
+    for across, down in ((0.45, 0.15), (0.5, 0.3), (0.25, 0.35)):
+        page.mouse.move(mask["x"] + mask["width"] * across, mask["y"] + mask["height"] * down, steps=8)
+    page.mouse.up()
+    page.wait_for_timeout(400)
+    page.screenshot(path=str(ROOT / "docs" / "pictures" / "region.png"))
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Gallery", exact=True).click()
+    page.wait_for_timeout(1500)
+    page.screenshot(path=str(ROOT / "docs" / "pictures" / "gallery.png"))
 
 
 def improved(log: Path) -> None:
