@@ -16,11 +16,16 @@ from yinlu_testing.telegram_loopback import Loopback
 from yinlu_testing.telegram_values import user_json
 from yinlu_testing.voice_chat import ASKED, SILENCE, VoiceInChat, aigc_record
 
+from bot_core.clock import SystemClock
 from bot_core.ports.members import SpeakMode
+from bot_core.ports.work import JobState
+from bot_core.recordings import recording_job
+from bot_handlers.voice.recordings import RecordingHandler
 from bot_media.audio import AudioReader
 from bot_media.speech.follow import voice_message
 from bot_media.speech.kokoro import opened_kokoro
 from bot_media.speech.whisper import opened_whisper
+from bot_queue.jobs_memory import MemoryJobQueue
 
 pytest_plugins = ["yinlu_testing.redis"]
 ENGLISH = "Please tell me when reimbursements are paid, and how many days that takes."
@@ -119,6 +124,32 @@ async def test_what_can_not_be_heard_is_told(valkey):
         await sends_voice(home, SILENCE)
         await home.answer("I heard nobody speak")
         assert spoken(home) == []
+
+
+@pytest.mark.parametrize("kind", ["audio", "document"])
+async def test_a_recording_is_handed_in_with_a_command_as_its_caption(valkey, kind):
+    """/transcribe under an audio file becomes a job; its message has ⏹, which the asker alone may press."""
+    queue = MemoryJobQueue()
+    async with house(valkey) as home:
+        home.extra.insert(0, RecordingHandler(queue, SystemClock()))
+        home.api.files["f1"] = ASKED
+        file = {"file_id": "f1", "file_name": "talk.ogg", "mime_type": "audio/ogg", "file_size": len(ASKED)}
+        command = {"entities": [{"type": "bot_command", "offset": 0, "length": 11}]}
+        await home.say(
+            caption="/transcribe", caption_entities=command["entities"], **{kind: {"duration": 1, **file}}
+        )
+        shown = await home.answer("talk.ogg")
+        (view,) = await queue.listing(JobState.WAITING)
+        audio = recording_job(view.job.payload).audio
+        assert (await home.files.read(audio.key), audio.name) == (ASKED, "talk.ogg")
+        await home.press(button(shown, "⏹"), shown, user=BOB)
+        await until_true(lambda: len(home.api.of("answerCallbackQuery")) == 1)
+        assert (await queue.view(view.job.id)).state is JobState.WAITING
+        await home.press(button(shown, "⏹"), shown)
+        await until_true(lambda: len(home.api.of("answerCallbackQuery")) == 2)
+        assert (await queue.view(view.job.id)).state is JobState.CANCELLED
+        await home.say("/transcribe")
+        await home.answer("attach a recording")
 
 
 @pytest.mark.slow
