@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from yinlu_testing.page_studio import StudioPage
 from yinlu_testing.web import Tab
 
@@ -128,6 +129,22 @@ async def test_a_query_that_makes_no_sense_is_refused(query):
         assert await look(http, **query) == "BadInput"
         async with aiohttp.ClientSession(house.url) as nobody:
             assert await look(nobody) == "NotAllowed"
+
+
+async def test_the_description_covers_it():
+    """OpenAPI 3.1 by the validator; every route of pictures is in it, and only while it is installed."""
+    async with housed() as house, aiohttp.ClientSession(house.url) as http:
+        async with http.get("/openapi.json") as response:
+            described = await response.json()
+        OpenAPIV31SpecValidator(described).validate()
+        served = {
+            (route.resource.canonical, route.method.lower())
+            for route in house.server.app.router.routes()
+            if route.resource.canonical.startswith(("/api/v1/gallery", "/api/v1/attachments"))
+        }
+        told = {(path, method) for path, item in described["paths"].items() for method in item}
+        assert len(served) == 4
+        assert served <= told
 
 
 def test_sharing_is_off_unless_it_is_asked_for():

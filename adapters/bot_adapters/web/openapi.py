@@ -6,6 +6,8 @@ from pydantic import BaseModel
 
 from bot_adapters.web.api import AskBody, VoteBody
 from bot_adapters.web.envelope import Json
+from bot_adapters.web.openapi_pictures import SCHEMAS as PICTURES
+from bot_adapters.web.openapi_pictures import picture_paths
 from bot_adapters.web.options import WebOptions
 
 STRING: Json = {"type": "string"}
@@ -89,9 +91,12 @@ LANGUAGE: Json = {
 }
 
 
-def description(options: WebOptions, uploads: bool = False) -> Json:
-    """Return the description of the HTTP API; ``uploads``: they are installed."""
-    schemas = dict(SCHEMAS)
+def description(
+    options: WebOptions, uploads: bool = False, attachments: bool = False, gallery: bool = False
+) -> Json:
+    """Return the description of the HTTP API; ``uploads`` and so on: they are installed."""
+    schemas = {**SCHEMAS, **(PICTURES if attachments or gallery else {})}
+    pictures = picture_paths(_errors, LANGUAGE, attachments=attachments, gallery=gallery)
     sending = {"/api/v1/uploads": {"get": _uploads(), "post": _send(), "delete": _remove()}}
     for model in (AskBody, VoteBody):
         schemas.update(_schemas(model))
@@ -109,6 +114,7 @@ def description(options: WebOptions, uploads: bool = False) -> Json:
             "/api/v1/votes": {"post": _post("vote", "Vote on an answer", VoteBody, "Vote")},
             **{f"/api/v1/{name}": {"post": _later(name)} for name in ("jobs", "uploads", "speech")},
             **(sending if uploads else {}),
+            **pictures,
             "/healthz": {"get": _get("healthz", "Is the process up", {200: "Alive"})},
             "/readyz": {"get": _get("readyz", "Is what it needs in reach", {200: "Ready", 503: "Ready"})},
             "/metrics": {"get": _metrics()},

@@ -217,7 +217,14 @@ class WebServer:
         return routes
 
     def _openapi(self) -> Handler:
-        text = dump(description(self.options, uploads=self._uploads_api is not None))
+        text = dump(
+            description(
+                self.options,
+                uploads=self._uploads_api is not None,
+                attachments=self._attachments is not None,
+                gallery=self._gallery is not None,
+            )
+        )
 
         async def serve(request: web.Request) -> web.Response:
             return web.Response(
