@@ -147,6 +147,18 @@ async def test_what_is_no_picture_is_told(house, data, status, code):
         assert body["error"]["text"].isascii()
 
 
+async def test_a_broken_form_is_told(house):
+    """Control characters in a part's name, no part at all, no form: 400 and 415, never a server error."""
+    async with Tab(house).open() as tab, client(tab) as http:
+        kind = {"Content-Type": "multipart/form-data; boundary=b"}
+        rubbish = b'--b\r\nContent-Disposition: form-data; name="\xf1\x04"\r\n\r\nx\r\n--b--\r\n'
+        for body in (rubbish, b"--b--\r\n", b"nothing"):
+            async with http.post(PATH, data=body, headers=kind) as response:
+                assert response.status == 400, body
+        async with http.post(PATH, data=b"{}", headers={"Content-Type": "application/json"}) as response:
+            assert response.status == 415
+
+
 async def test_pictures_are_judged_on_the_way_in(house):
     """A picture that the moderator refuses is not stored."""
     async with Tab(house).open() as tab, client(tab) as http:

@@ -15,7 +15,7 @@ from bot_adapters.web.guard import Guard
 from bot_adapters.web.options import WebOptions
 from bot_adapters.web.sentences import NEEDS_FIELD, NOT_YOURS, TooFast, fill
 from bot_adapters.web.sessions import Sessions
-from bot_adapters.web.uploads_api import TOO_LARGE, TooLarge
+from bot_adapters.web.uploads_api import BROKEN_FORM, TOO_LARGE, TooLarge
 from bot_core.dispatch import Places
 from bot_core.errors import BadInput, NotAllowed, UnknownCommunity
 from bot_core.identity import Origin
@@ -72,7 +72,7 @@ class AttachmentsApi:
                     name, data = await self._file(request)
             except TimeoutError:
                 raise web.HTTPRequestTimeout() from None
-            except (ValueError, AssertionError):  # aiohttp's, for a form that is none
+            except BROKEN_FORM:  # aiohttp's, for a form that is none
                 raise BadInput("no form", fill(NEEDS_FIELD, name="file")) from None
             kept = await self.attachments.keep(community, visitor, name, data)
         headers = {hdrs.CACHE_CONTROL: "no-store"}

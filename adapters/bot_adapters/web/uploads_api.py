@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 
 from aiohttp import BodyPartReader, hdrs, web
+from aiohttp.http import HttpProcessingError
 
 from bot_adapters.web.envelope import Json, dump
 from bot_adapters.web.locales import accepted
@@ -19,6 +20,7 @@ from bot_core.identity import Origin, Words
 
 PATH = "/api/v1/uploads"
 ROLE_LENGTH, MOST_ROLES = 64, 20
+BROKEN_FORM = (ValueError, AssertionError, HttpProcessingError)
 AT_ONCE = 2  # bodies that are held in memory
 TOO_LARGE = Words("文件太大了，上限是 {n} MB。", "That file is too large; the limit is {n} MB.")
 
@@ -51,7 +53,7 @@ class UploadsApi:
                     taken = await self._form(request, community)
             except TimeoutError:
                 raise web.HTTPRequestTimeout() from None
-            except (ValueError, AssertionError):  # aiohttp's, for a form that is none
+            except BROKEN_FORM:  # aiohttp's, for a form that is none
                 raise BadInput("no form", fill(NEEDS_FIELD, name="file")) from None
         return _json({"uploads": [self._uploads.row(upload) for upload in taken]}, 202)
 
