@@ -18,6 +18,7 @@ from yinlu_testing.telegram_values import TOKEN
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 PER_MINUTE = 20  # messages and edits that Telegram takes in one group
+MINUTE = 59.0  # seconds: what left a minute apart may arrive a little closer together
 
 
 @pytest.fixture
@@ -109,4 +110,4 @@ def check_edits(api):
         for at, (name, data) in zip(api.times, api.calls, strict=True)
         if data.get("chat_id") == GROUP and name.startswith(("send", "edit")) and name != "sendChatAction"
     ]
-    assert most_within(times, 60.0) <= PER_MINUTE
+    assert most_within(times, MINUTE) <= PER_MINUTE
