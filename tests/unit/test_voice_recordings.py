@@ -181,6 +181,19 @@ def test_lines_end_with_sentences_and_pauses():
     assert joined(["a", "b", "好"]) == "a b好"
 
 
+def test_lines_end_without_full_stops_too():
+    """A recognizer that leaves out punctuation: a breath ends what is wide enough, and nothing goes on for ever."""
+    clause = [(letter, at / 5, at / 5 + 0.2) for at, letter in enumerate("我们今天先讨论码头维修的预算")]
+    again = [(letter, start + 3.3, end + 3.3) for letter, start, end in clause]
+    lines = lines_of(Heard("", "zh", 9.0, True, (*clause, *again)), 0.0)
+    assert [line.text for line in lines] == ["我们今天先讨论码头维修的预算"] * 2
+    endless = tuple(("字", at / 5, at / 5 + 0.2) for at in range(400))
+    assert max(line.end - line.start for line in lines_of(Heard("", "zh", 80.0, True, endless), 0.0)) < 19
+    comma = (("维修", 0.0, 0.5), (",", 0.5, 0.5), ("大约", 0.5, 1.0), ("1,800", 1.0, 1.5))
+    assert lines_of(Heard("", "zh", 2.0, True, comma), 0.0)[0].text == "维修，大约1,800"
+    assert lines_of(Heard("", "zh", 2.0, True, comma[:2]), 0.0)[0].text == "维修，"
+
+
 TALK = [
     Line(0, 2, "好，大家好。"),
     Line(2, 9, "我们今天讨论的是新港口的预算，一共需要三百万元。"),

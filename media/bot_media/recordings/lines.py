@@ -8,11 +8,13 @@ from collections.abc import Iterable, Sequence
 from bot_core.ports.media import Heard
 from bot_core.recordings import Line, clock_time
 
-PAUSE = 1.0  # s of silence that end a line
+PAUSE, BREATH = 1.0, 0.25  # s of silence that end a line, and one that says something already
+ENOUGH = 24  # width from which a breath ends a line: a recognizer that leaves out full stops
 LONGEST = 12.0  # s of one line
-LETTERS = 84  # of one line: two rows of a subtitle
+WIDEST = 84  # of one line, in Latin letters: two rows of a subtitle
 _END = re.compile(r"[。！？!?…]$|[^\d.][.]$")
 _CLAUSE = re.compile(r"[，,；;：:、]$")
+_COMMA = re.compile(r"(?<=[\u4e00-\u9fff])\s*,\s*(?=$|\w)|(?<=[\d%])\s*,\s*(?=[\u4e00-\u9fff])")
 _SPACED = re.compile(r"[A-Za-z0-9.,;:!?%)\]'\"-]$")
 _LATIN = re.compile(r"[A-Za-z0-9($\[]")
 
@@ -34,15 +36,22 @@ def lines_of(heard: Heard, start: float) -> list[Line]:
 def _ends(words: Sequence[tuple[str, float, float]], following: float) -> bool:
     """Tell whether a line ends before a word that begins at ``following``."""
     last, began = words[-1], words[0][1]
-    long = last[2] - began > LONGEST or len(joined(word for word, _, _ in words)) > LETTERS
-    text = last[0].strip()
-    return bool(following - last[2] > PAUSE or _END.search(text) or (long and _CLAUSE.search(text))) or (
-        last[2] - began > 2 * LONGEST
-    )
+    text, wide = last[0].strip(), _width(joined(word for word, _, _ in words))
+    silence, seconds = following - last[2], last[2] - began
+    if silence > PAUSE or _END.search(text) or seconds > 1.5 * LONGEST or wide > 1.5 * WIDEST:
+        return True
+    if wide > ENOUGH and silence > BREATH:
+        return True
+    return (seconds > LONGEST or wide > WIDEST) and bool(_CLAUSE.search(text) or silence > BREATH / 2)
+
+
+def _width(text: str) -> int:
+    """Return how wide a text is shown: Chinese letters count for two."""
+    return sum(2 if letter >= "\u2e80" else 1 for letter in text)
 
 
 def _line(words: Sequence[tuple[str, float, float]], start: float) -> Line:
-    text = joined(word for word, _, _ in words)
+    text = _COMMA.sub("，", joined(word for word, _, _ in words))
     return Line(round(start + words[0][1], 2), round(start + words[-1][2], 2), text)
 
 

@@ -57,7 +57,7 @@ class Making(Protocol):
 class TranscriptionOptions:
     """``piece`` seconds are heard at a time, cut where it is quiet; ``points`` at most in a summary; ``keep`` the audio."""
 
-    piece: float = 60.0
+    piece: float = 28.0  # within what Whisper hears at once, so that each begins with its hint of punctuation
     points: int = 12
     keep: bool = False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ from bot_media.speech.weights import whisper_folder
 _log = logging.getLogger(__name__)
 PROMPTS = {"zh": "以下是普通话的句子，带标点。"}  # without it base writes Chinese without punctuation
 LANGUAGES = ("zh", "en")
+_GOES_ON, _LATIN_END = re.compile(r"[A-Za-z0-9.]"), re.compile(r"[A-Za-z0-9.]$")
 
 
 class WhisperTranscriber:
@@ -125,15 +127,16 @@ class WhisperTranscriber:
     def _timed(
         self, words: Iterable[Any], language: str, stretches: list[Stretch]
     ) -> list[tuple[str, float, float]]:
-        """Return words with their times in the whole recording, silences counted again."""
-        return [
-            (
-                self._write([word.word], language),
-                _original(float(word.start), stretches),
-                _original(float(word.end), stretches),
-            )
-            for word in words
-        ]
+        """Return words with their times in the whole recording, silences counted again; parts of a word are joined."""
+        timed: list[tuple[str, float, float]] = []
+        for word in words:
+            text = self._write([word.word], language)
+            start, end = _original(float(word.start), stretches), _original(float(word.end), stretches)
+            if timed and _GOES_ON.match(word.word) and _LATIN_END.search(timed[-1][0]):  # "D", "isc", "ord"
+                timed[-1] = (timed[-1][0] + text, timed[-1][1], end)
+            else:
+                timed.append((text, start, end))
+        return timed
 
     def _write(self, texts: list[str], language: str) -> str:
         joined = "".join(texts).strip()
