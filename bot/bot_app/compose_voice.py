@@ -29,6 +29,7 @@ from bot_media.speech.on_demand import (
 )
 
 PRODUCER = "Yinlu"
+DEMANDING = frozenset({"douyin"})  # platforms on which speech must say aloud that it is generated
 Clones = Callable[[], Awaitable[bool]]
 
 
@@ -95,7 +96,7 @@ async def open_voice(settings: Settings, ledger: PeoplesLedger, files: Files) ->
         yield VoiceParts(
             transcriber=hears,
             synthesizer=speaks,
-            speak=SpeakHandler(narrator, ledger),
+            speak=SpeakHandler(narrator, ledger, DEMANDING),
             speaks=models.speak is not None or (settings.voice and installed(SPEAKING)),
             hears=models.transcribe is not None or (settings.voice and installed(HEARING)),
             files=files,

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from yinlu_testing.core import FixedPlaces, RecordingFace, StraightOutbox, event
 
+from bot_app.compose_voice import DEMANDING
 from bot_core.actions import Action
 from bot_core.answers import Answer, Outcome
 from bot_core.clock import SystemClock
@@ -146,7 +147,7 @@ async def test_speech_says_that_it_is_generated_where_that_is_demanded(house, pl
     made = event(Spoke(FileRef("0" * 64, "audio/ogg", 3), 1.0))
     incoming = replace(made, origin=replace(made.origin, platform=platform))
     talk = SimpleNamespace(community="harbour")
-    await SpeakHandler(house.narrator, house.ledger).spoken("It is seven days.", incoming, talk)
+    await SpeakHandler(house.narrator, house.ledger, DEMANDING).spoken("It is seven days.", incoming, talk)
     assert house.narrator.labelled is (platform == "douyin")
 
 

@@ -57,9 +57,7 @@ class SpeakHandler:
 
     narrator: Narrator
     ledger: Ledger
-    demanding: frozenset[str] = frozenset(
-        {"douyin"}
-    )  # platforms on which speech must say that it is generated
+    demanding: frozenset[str] = frozenset()  # platforms on which speech must say aloud that it is generated
 
     @property
     def commands(self) -> tuple[Command, ...]:
