@@ -4,9 +4,9 @@ const { Connection } = require("./utils/connection.js");
 const { storage } = require("./utils/storage.js");
 const { languageOf } = require("./utils/words.js");
 
-App({
+App(/** @type {any} */ ({
   onLaunch() {
-    const system = tt.getSystemInfoSync();
+    const system = /** @type {any} */ (tt.getSystemInfoSync());
     const kept = storage.get("locale");
     this.locale = kept || languageOf(system.language || "zh");
     this.connection = new Connection(config, storage, this.locale);
@@ -28,4 +28,4 @@ App({
     storage.set("locale", locale);
     this.connection.setLocale(locale);
   },
-});
+}));

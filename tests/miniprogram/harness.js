@@ -51,7 +51,6 @@ function platform() {
     getFileSystemManager: () => ({ writeFileSync: (file, data) => made.calls.push(["write", file, data]) }),
     onThemeChange: (f) => (made.themeChanged = f),
     showToast: (o) => made.toasts.push(o.title),
-    showModal: (o) => (made.modal = o),
     previewImage: (o) => made.calls.push(["preview", o]),
     chooseImage: (o) => o.success({ tempFilePaths: ["ttfile://picture.jpg"] }),
     navigateTo: (o) => made.calls.push(["to", o.url]),

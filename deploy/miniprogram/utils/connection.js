@@ -78,7 +78,7 @@ class Connection {
           method: "POST",
           data: { code: given.code || undefined, anonymous_code: given.anonymousCode || undefined },
           header: { "Accept-Language": this.protocol.locale, ...this.authorization() },
-          success: (answer) => {
+          success: (/** @type {any} */ answer) => {
             if (answer.statusCode !== 200) return this.again(answer.data && answer.data.error);
             this.storage.set("token", answer.data.token);
             this.storage.set("anonymous", answer.data.anonymous ? 1 : 0);
@@ -158,14 +158,14 @@ class Connection {
         method: "POST",
         data,
         header: this.authorization(),
-        success: (answer) => done(answer.statusCode === 200 ? answer.data.templates || {} : {}),
+        success: (/** @type {any} */ answer) => done(answer.statusCode === 200 ? answer.data.templates || {} : {}),
         fail: () => done({}),
       });
     call({ accepted: [] }, (templates) => {
       const names = Object.keys(templates).filter((name) => templates[name]);
       if (!names.length) return;
       tt.requestSubscribeMessage({
-        tmplIds: names.map((name) => templates[name]),
+        tmplIds: /** @type {any} */ (names.map((name) => templates[name])),
         success: (chosen) => {
           const accepted = names.filter((name) => chosen[templates[name]] === "accept");
           if (accepted.length) call({ accepted }, () => undefined);

@@ -53,7 +53,7 @@ class Player {
     if (!sentence || !sentence.pieces.length) return;
     this.number += 1;
     sentence.path = `${tt.env.USER_DATA_PATH}/said-${this.number % 8}.wav`;
-    this.files.writeFileSync(sentence.path, wav(sentence.pieces, sentence.rate));
+    this.files.writeFileSync(sentence.path, wav(sentence.pieces, sentence.rate), "binary");
     this.queue.push(sentence);
     if (!this.now) this.next();
   }

@@ -1,4 +1,4 @@
-// Hold to talk: AAC, 16 kHz, mono, at most 60 s; sliding up drops it. One recorder for the whole program, as the platform has it.
+// Hold to talk: AAC (what the platform's recorder makes), 16 kHz, mono, at most 60 s; sliding up drops it. One recorder for the whole program, as the platform has it.
 const LONGEST = 60000; // ms
 const SLID = 80; // px upwards
 const SHORTEST = 400; // ms; less is a slip of the finger
@@ -20,7 +20,7 @@ class Recorder {
     this.from = y;
     this.slid = false;
     this.state = "starting";
-    this.manager.start({ duration: LONGEST, sampleRate: 16000, numberOfChannels: 1, encodeBitRate: 48000, format: "aac", frameSize: 4 });
+    this.manager.start({ duration: LONGEST, sampleRate: 16000, numberOfChannels: 1, encodeBitRate: 48000, frameSize: 4 });
   }
 
   began() {

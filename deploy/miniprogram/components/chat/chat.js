@@ -8,17 +8,18 @@ const { storage } = require("../../utils/storage.js");
 const REASONS = ["wrong", "incomplete", "outdated", "unclear", "other"];
 const VOTES = { vote_up: "up", vote_down: "down" };
 
-Component({
-  data: { t: {}, turns: [], examples: [], prompts: [], draft: "", state: "off", last: "", consent: true, refused: false, recording: false, slid: false, level: 0, left: 60, leftText: "", caption: "", shape: "sil", speaking: false, still: false, dark: false, large: false, opened: null, longest: 2000, reasons: REASONS },
+Component(/** @type {any} */ ({
+  data: { t: {}, turns: [], examples: [], prompts: [], draft: "", state: "off", last: "", consent: true, refused: false, recording: false, slid: false, level: 0, left: 60, leftText: "", caption: "", shape: "sil", speaking: false, still: false, dark: false, large: false, opened: null, form: null, longest: 2000, reasons: REASONS },
 
   lifetimes: {
     attached() {
       const app = getApp();
-      const system = tt.getSystemInfoSync();
+      const system = /** @type {any} */ (tt.getSystemInfoSync()); // what older hosts don't tell is undefined
+      const later = /** @type {any} */ (tt);
       const weak = Number(system.benchmarkLevel) > 0 && Number(system.benchmarkLevel) < 10;
       this.turns = [];
       this.setData({ t: all(app.locale), consent: Boolean(storage.get("consent")), dark: system.theme === "dark", large: Number(system.fontSizeSetting) > 18, still: weak || Boolean(storage.get("still")) });
-      if (tt.onThemeChange) tt.onThemeChange((told) => this.setData({ dark: told.theme === "dark" }));
+      if (later.onThemeChange) later.onThemeChange((told) => this.setData({ dark: told.theme === "dark" }));
       this.player = new Player({
         says: (text) => this.setData({ caption: text, speaking: true }),
         shape: (shape) => this.setData({ shape }),
@@ -105,19 +106,25 @@ Component({
       this.show(this.turns.map((turn) => (turn.id === id ? { ...turn, ...what } : turn)));
     },
 
-    // A form has one line here: its first field; what has more is asked one after the other by the platform's own dialog.
+    // What a button asks before it acts: lines to type, or choices to press.
     form(data) {
-      const [field, ...rest] = data.fields;
-      const values = Object.fromEntries(rest.map((other) => [other.name, other.value || ""]));
-      tt.showModal({
-        title: data.title,
-        content: field.value || "",
-        editable: true,
-        placeholderText: field.hint || field.label,
-        success: (given) => {
-          if (given.confirm) getApp().connection.send("submit", { token: data.token, values: { ...values, [field.name]: given.content } });
-        },
-      });
+      this.values = Object.fromEntries(data.fields.map((field) => [field.name, field.value || ""]));
+      this.setData({ form: { ...data, values: this.values } });
+    },
+
+    filled(event) {
+      const { name, value } = event.currentTarget.dataset;
+      this.values = { ...this.values, [name]: value === undefined ? event.detail.value : value };
+      this.setData({ form: { ...this.data.form, values: this.values } });
+    },
+
+    submit() {
+      getApp().connection.send("submit", { token: this.data.form.token, values: this.values }, true);
+      this.setData({ form: null });
+    },
+
+    putAside() {
+      this.setData({ form: null });
     },
 
     source(event) {
@@ -165,11 +172,13 @@ Component({
     attach() {
       tt.chooseImage({
         count: 1,
-        success: (chosen) => {
+        sizeType: ["compressed"],
+        sourceType: ["album", "camera"],
+        success: (/** @type {any} */ chosen) => {
           const { connection } = getApp();
           const text = this.data.draft.trim() || "/imagine";
           this.setData({ draft: "" });
-          connection.upload(connection.config.pictures, chosen.tempFilePaths[0], { text }).then(
+          connection.upload(connection.config.pictures, [].concat(chosen.tempFilePaths)[0], { text }).then(
             (id) => this.show([...this.turns, turnOf(id, text)]),
             (error) => this.unsent(error),
           );
@@ -200,4 +209,4 @@ Component({
       this.setData({ refused: true });
     },
   },
-});
+}));

@@ -2,7 +2,7 @@
 const { all } = require("../../utils/words.js");
 const { storage } = require("../../utils/storage.js");
 
-Component({
+Component(/** @type {any} */ ({
   data: { t: {}, aloud: false, code: "", told: "" },
 
   lifetimes: {
@@ -69,4 +69,4 @@ Component({
       tt.reLaunch({ url: "/pages/chat/chat" });
     },
   },
-});
+}));
