@@ -151,6 +151,8 @@ def _rooms(working: Working, voice: VoiceParts) -> _Rooms:
     )
     labelled = replace(live, label=demanded(settings.audio_label)) if live is not None else None
     douyin = open_douyin(settings, _douyin_home(working, voice, labelled))
+    if douyin is not None:
+        community.privacy.leaving.append(douyin.logins.remove)
     house_judge = moderation(settings, base.ledger)
     judge = douyin.judge(house_judge) if douyin is not None else house_judge
     own = handlers_of(working.extensions, _handler_needs(working))

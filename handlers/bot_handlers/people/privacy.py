@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 from bot_core.actions import Action, Press
 from bot_core.commands import Command
@@ -10,7 +11,7 @@ from bot_core.conversation import Conversation
 from bot_core.dispatch import Handled
 from bot_core.errors import NotAllowed
 from bot_core.events import Incoming, Invoked, Pressed
-from bot_core.identity import Words, short_id
+from bot_core.identity import Person, Words, short_id
 from bot_core.ports.ledger import People
 from bot_core.replies import Button, Reply, Style, say
 
@@ -22,13 +23,15 @@ KEPT = Words(
     "**我记下的**\n\n"
     "- 你问的问题、我的回答、你的评价和附言\n"
     "- 你在哪些社区说过话（每小时至多记一次）、你选的语言、关联的账号\n"
-    "- 加入引导走到哪一步、转给真人的问题、“有答案时告诉我”的订阅\n\n"
+    "- 加入引导走到哪一步、转给真人的问题、“有答案时告诉我”的订阅\n"
+    "- 你同意之后：你自己声音的样本和你的同意；语音消息听写之后很快删除\n\n"
     "不会用于别的用途。只有你同意，带评价的问答才会导出用于改进（默认关闭）。\n"
     "`/forgetme` 会全部忘掉，只留下不指向任何人的计数；社区文档和已经发到群里的消息不受影响。",
     "**What I keep**\n\n"
     "- the questions you asked, my answers, your votes and notes\n"
     "- in which communities you spoke (at most once an hour), your language, linked accounts\n"
-    "- how far you came in joining, questions handed to humans, what you asked to be told of\n\n"
+    "- how far you came in joining, questions handed to humans, what you asked to be told of\n"
+    "- after you agreed: a sample of your own voice, and that you agreed; voice messages go soon after they were heard\n\n"
     "It is used for nothing else. Voted answers are exported for improvement only if you agree (off by default).\n"
     "`/forgetme` forgets all of it but counts that point at nobody; documents, and messages already posted in "
     "a channel, stay where they are.",
@@ -50,11 +53,15 @@ GONE = Words("已经全部忘掉（{n} 条）。", "All forgotten ({n} rows).")
 KEEPING = Words("好的，什么都没有删。", "All right, nothing was removed.")
 
 
+Leaving = Callable[[Person], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class PrivacyHandler:
     """Takes /privacy, /forgetme and their buttons. A button acts only for the person it was made for."""
 
     people: People
+    leaving: list[Leaving] = field(default_factory=list)  # what else forgets a person, added as it is opened
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -83,6 +90,8 @@ class PrivacyHandler:
             await conversation.send(_sure(incoming))
         elif press.index == 1:
             gone = await self.people.forget_person([person])
+            for leave in self.leaving:
+                await leave(incoming.person)
             await conversation.send(say(GONE.of(locale).replace("{n}", str(gone)), private=True))
         else:
             await conversation.send(say(KEEPING.of(locale), private=True))
