@@ -40,9 +40,7 @@ def test_systemd_understands_every_line(tmp_path):
     for unit in UNITS.iterdir():
         if unit.suffix in (".service", ".timer"):
             name = unit.name.replace("@.", "@1.")
-            (tmp_path / name).write_text(
-                unit.read_text().replace("/opt/yinlu/bin/yinlu", shutil.which("true"))
-            )
+            (tmp_path / name).write_text(unit.read_text().replace("/opt/yinlu/bin/yinlu", "/bin/true"))
     done = analyze("verify", *(str(unit) for unit in tmp_path.iterdir()))
     ours = [line for line in done.stderr.splitlines() if "yinlu" in line]
     assert ours == []
