@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from aiohttp.web import RouteDef
 
@@ -15,32 +15,24 @@ from bot_adapters.web.operator_ports import OperatorNeeds
 from bot_app.boards import QueueBoards
 from bot_app.compose_base import Base, first_run
 from bot_app.compose_chats import ChatNeeds, Chats, open_chats
-from bot_app.compose_douyin import Douyin, DouyinHome, open_douyin
-from bot_app.compose_handlers import declared, forms_of, ordered
-from bot_app.compose_parts import Admins, background, checks, limits, moderation, web_options
-from bot_app.compose_recordings import RecordingParts, first_of, open_recordings
-from bot_app.compose_studio import StudioParts, open_studio
-from bot_app.compose_voice import VoiceParts, demanded, open_voice
+from bot_app.compose_handlers import declared, forms_of
+from bot_app.compose_parts import background, checks, web_options
+from bot_app.compose_recordings import first_of
+from bot_app.compose_rooms import Rooms, rooms_of
+from bot_app.compose_voice import open_voice
 from bot_app.compose_watch import LedgerReports
 from bot_app.compose_working import Working, open_working
-from bot_app.extensions import HandlerNeeds, handlers_of, join_platforms
+from bot_app.extensions import join_platforms
 from bot_app.figures import Figures
-from bot_app.live_speech import LiveSpeech
 from bot_app.local_workers import local_workers
-from bot_app.metrics import CountEvents, CountPresses, counted_jobs
+from bot_app.metrics import counted_jobs
 from bot_app.metrics_shared import Shared, loop_watched
 from bot_app.settings import Settings
 from bot_app.traces import traced_jobs
 from bot_app.watching import watching
-from bot_core.dispatch import Dispatcher, Handler, Middleware
+from bot_core.dispatch import Dispatcher
 from bot_core.intake import Intake
-from bot_core.middleware import VerifyPresses
-from bot_core.ports.members import Members
-from bot_handlers.community import CommunityParts, community_parts
-from bot_handlers.people.ruled import Allowances, Blocked, Tallies
 from bot_handlers.places.codes import Codes
-from bot_handlers.status import StatusHandler
-from bot_handlers.voice.cloning import CloneHandler
 from bot_queue.connection import Store
 from bot_queue.finisher import Finisher
 from bot_queue.jobs import RedisJobQueue
@@ -64,26 +56,11 @@ class Served:
     operators: OperatorApi
 
 
-@dataclass(frozen=True, slots=True)
-class _Rooms:
-    """What answers members; ``members`` is filled as platforms are opened."""
-
-    voice: VoiceParts
-    live: LiveSpeech | None
-    studio: StudioParts
-    recordings: RecordingParts
-    community: CommunityParts
-    members: dict[str, Members]
-    douyin: Douyin | None
-    middleware: Sequence[Middleware]
-    handlers: Sequence[Handler]
-
-
 async def open_served(stack: AsyncExitStack, settings: Settings, base: Base) -> Served:
     """Open everything that serves, for as long as the stack lasts. Raises EngineDown, StartRefused."""
     working = await open_working(stack, settings, base)
     voice = await stack.enter_async_context(open_voice(settings, base.ledger, working.files))
-    rooms = _rooms(working, voice)
+    rooms = rooms_of(working, voice)
     live = rooms.live
     face = WebFace(working.frames, working.keys.signer, speaks=voice.speaks, speech=live)
     dispatcher = Dispatcher(
@@ -119,99 +96,7 @@ async def open_served(stack: AsyncExitStack, settings: Settings, base: Base) -> 
     )
 
 
-def _rooms(working: Working, voice: VoiceParts) -> _Rooms:
-    """Put together what answers members."""
-    settings, base = working.settings, working.base
-    live = LiveSpeech(voice.synthesizer, voice.speak, settings.audio_label) if voice.speaks else None
-    studio = open_studio(
-        settings,
-        working.queue,
-        base.ledger,
-        working.notes,
-        working.budget,
-        base.clock,
-        working.context,
-        working.worker,
-    )
-    recordings = open_recordings(
-        working.queue, working.notes, base.clock, working.context, working.worker, hears=voice.hears
-    )
-    members: dict[str, Members] = {}
-    community = community_parts(
-        working.context,
-        base.ledger,
-        base.knowledge.library,
-        base.knowledge.answerer,
-        working.limiter,
-        working.notes,
-        base.clock,
-        members,
-        working.files,
-        settings.data,
-    )
-    labelled = replace(live, label=demanded(settings.audio_label)) if live is not None else None
-    douyin = open_douyin(settings, _douyin_home(working, voice, labelled))
-    if douyin is not None:
-        community.privacy.leaving.append(douyin.logins.remove)
-    house_judge = moderation(settings, base.ledger)
-    judge = douyin.judge(house_judge) if douyin is not None else house_judge
-    own = handlers_of(working.extensions, _handler_needs(working))
-    clone = (CloneHandler(voice.own, working.files, base.ledger, base.clock),) if voice.own else ()
-    more: tuple[Handler, ...] = (StatusHandler(working.queue), recordings.handler, *clone, *own)
-    handlers = ordered(base, studio, community, voice, judge, *more)
-    middleware = _middleware(working, community, judge)
-    return _Rooms(voice, live, studio, recordings, community, members, douyin, middleware, handlers)
-
-
-def _middleware(working: Working, community: CommunityParts, judge: Middleware) -> tuple[Middleware, ...]:
-    """Return what every event passes, outermost first: counted, known, allowed, verified, bounded, judged."""
-    settings, base = working.settings, working.base
-    traced = (working.traces,) if working.traces is not None else ()
-    return (
-        *traced,
-        CountEvents(working.counts),
-        *community.before,
-        Tallies(base.ledger, base.clock),
-        Blocked(base.ledger, working.notes),
-        Allowances(base.ledger, working.budget, base.clock, settings.fast_budget),
-        Admins(frozenset(settings.admins)),
-        VerifyPresses(working.keys.signer),
-        CountPresses(working.counts),
-        limits(settings, working.limiter),
-        judge,
-    )
-
-
-def _handler_needs(working: Working) -> HandlerNeeds:
-    base = working.base
-    return HandlerNeeds(
-        base.ledger,
-        base.knowledge.library,
-        base.knowledge.answerer,
-        base.clock,
-        working.files,
-        working.limiter,
-        working.queue,
-    )
-
-
-def _douyin_home(working: Working, voice: VoiceParts, live: LiveSpeech | None) -> DouyinHome:
-    return DouyinHome(
-        frames=working.frames,
-        signer=working.keys.signer,
-        places=working.places,
-        files=working.files,
-        notes=working.notes,
-        limiter=working.limiter,
-        locks=working.locks,
-        clock=working.base.clock,
-        secret=working.keys.sessions,
-        speech=live,
-        speaks=voice.speaks,
-    )
-
-
-def _chats(working: Working, rooms: _Rooms, intake: Intake) -> Chats:
+def _chats(working: Working, rooms: Rooms, intake: Intake) -> Chats:
     """Open the platforms that the settings name."""
     settings, base = working.settings, working.base
     needs = ChatNeeds(
@@ -264,7 +149,7 @@ def _figures(working: Working) -> Figures:
     return figures
 
 
-def _operators(working: Working, rooms: _Rooms, figures: Figures) -> OperatorApi:
+def _operators(working: Working, rooms: Rooms, figures: Figures) -> OperatorApi:
     base = working.base
     needs = OperatorNeeds(
         ledger=base.ledger,
@@ -281,7 +166,7 @@ def _operators(working: Working, rooms: _Rooms, figures: Figures) -> OperatorApi
 
 
 def _server(
-    working: Working, rooms: _Rooms, intake: Intake, face: WebFace, routes: Sequence[RouteDef]
+    working: Working, rooms: Rooms, intake: Intake, face: WebFace, routes: Sequence[RouteDef]
 ) -> WebServer:
     settings, base, voice = working.settings, working.base, rooms.voice
     return WebServer(
@@ -308,7 +193,7 @@ def _server(
 
 
 async def _start(
-    stack: AsyncExitStack, working: Working, rooms: _Rooms, intake: Intake, chats: Chats, server: WebServer
+    stack: AsyncExitStack, working: Working, rooms: Rooms, intake: Intake, chats: Chats, server: WebServer
 ) -> None:
     """Start in this order: what takes, what sends, what answers, what works; they stop the other way round."""
     settings, base, counts = working.settings, working.base, working.counts
