@@ -44,6 +44,7 @@ def web_options(settings: Settings, *, voice: bool) -> WebOptions:
         question=settings.question_characters,
         upload_bytes=settings.document_bytes,
         images=True,
+        gallery_shared=settings.gallery_shared,
         voice=voice,
         prompts=EXAMPLES,
         connections=settings.connections,

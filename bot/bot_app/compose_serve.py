@@ -33,11 +33,13 @@ from bot_app.watching import watching
 from bot_core.dispatch import Dispatcher
 from bot_core.intake import Intake
 from bot_handlers.places.codes import Codes
+from bot_media.labels import clean
 from bot_queue.connection import Store
 from bot_queue.finisher import Finisher
 from bot_queue.jobs import RedisJobQueue
 from bot_queue.journal import RedisJournal
 from bot_queue.outbox import RedisOutbox
+from bot_safety import RuleModerator
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,8 @@ def _server(
         uploads=Uploads(base.knowledge.library, settings.data / "uploads"),
         checks=checks(working.store, base.ledger),
         files=working.files,
+        clean_picture=clean,
+        moderator=RuleModerator(base.ledger.setting),
         commands=declared(rooms.handlers),
         forms=forms_of(rooms.handlers),
         routes=routes,

@@ -131,6 +131,22 @@ async def test_remix_and_region_ask_by_a_form(house):
     assert told.error == "BadInput"
 
 
+async def test_a_painted_mask_goes_along(house):
+    """What was painted over the picture is the step's mask, with its box as area; another kind of file is refused."""
+    alice = Member(house, "alice")
+    single = await child_of(house, alice, await grid_of(house, alice), "U1")
+    mask = await house.files.put(plain(), "image/png", "mask.png")
+    painted = Attachment("mask.png", "image/png", mask.size, mask)
+    before = len([out for out in house.sent if out.reply.made])
+    await alice.submits(button(single, "🖌"), (painted,), area="0,0,0.5,0.5", prompt="a tree")
+    made = (await house.pictures(before + 1))[-1].reply.made
+    step = picture_job((await house.handler.find("harbour", made)).job.payload).last
+    assert (step.mask, step.area) == (mask, "0,0,0.5,0.5")
+    odd = Attachment("mask.pdf", "application/pdf", mask.size, mask)
+    (told,) = await alice.submits(button(single, "🖌"), (odd,), area="0,0,0.5,0.5", prompt="x")
+    assert told.error == "BadInput"
+
+
 async def test_anybody_may_press_and_a_press_shows(house):
     """Bob presses U2 under alice's grid; the button turns for everybody, and the child is his."""
     alice, bob = Member(house, "alice"), Member(house, "bob")

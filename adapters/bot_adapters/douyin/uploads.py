@@ -19,7 +19,7 @@ from bot_adapters.web.envelope import ID
 from bot_adapters.web.sentences import Busy
 from bot_adapters.web.sessions import Sessions, channel_of
 from bot_adapters.web.stored import media_type
-from bot_adapters.web.uploads_api import TooLarge
+from bot_adapters.web.uploads_api import BROKEN_FORM, TooLarge
 from bot_core.dispatch import Places
 from bot_core.errors import BadInput, LimitReached, Moderated
 from bot_core.events import Attachment, Content, Incoming, Invoked, Said, Spoke
@@ -104,11 +104,7 @@ class Upload:
                     form = await _read(request, most)
             except TimeoutError:
                 raise web.HTTPRequestTimeout() from None
-            except (
-                ValueError,
-                AssertionError,
-                ConnectionError,
-            ):  # aiohttp's, for a form that is none or was cut
+            except (*BROKEN_FORM, ConnectionError):  # aiohttp's, for a form that is none or was cut
                 raise BadInput("a broken form", NO_FORM) from None
         if not form.data:
             raise BadInput("no file", NO_FORM)

@@ -189,6 +189,7 @@ class ImagineHandler:
             changed = own.spelt(read(values["prompt"], rules)[0])
             await self.submit.judged(conversation.community, [changed])
         area = read_area(values.get("area", "0.25,0.25,0.75,0.75")) if press.action is Action.REGION else ""
+        painted = sent_pictures(incoming.attachments) if press.action is Action.REGION else ()
         wish = wishes.child(
             picture,
             files,
@@ -200,6 +201,7 @@ class ImagineHandler:
             new_seed(),
             prompt=changed,
             area=area,
+            mask=painted[0] if painted else None,
         )
         await self.submit.one(wish, asker, conversation, 0)
         await self._mark(incoming, conversation, view, press)

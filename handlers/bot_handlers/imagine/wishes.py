@@ -71,13 +71,14 @@ def child(
     *,
     prompt: Prompt | None = None,
     area: str = "",
+    mask: FileRef | None = None,
 ) -> PictureJob:
     """Return the job of a press under ``job``'s pictures; ``files`` are these pictures, the grid left out."""
     made = ACTIONS[action]
     pick, amount = _meaning(action, index, parent)
     width, height = _size(parent, made, amount, options)
     step = Step(
-        made, str(prompt) if prompt is not None else parent.last.prompt, seed, pick, amount, area=area
+        made, str(prompt) if prompt is not None else parent.last.prompt, seed, pick, amount, mask, area
     )
     if made is PictureAction.REROLL:
         fixed = parent.prompt.seed  # a seed that was asked for is kept

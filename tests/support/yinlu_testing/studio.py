@@ -64,9 +64,11 @@ class Member:
         """Press a button somebody sees."""
         return await self._does(Pressed(button.token, message))
 
-    async def submits(self, button: Button, **values: str) -> list[Reply]:
+    async def submits(
+        self, button: Button, attachments: tuple[Attachment, ...] = (), **values: str
+    ) -> list[Reply]:
         """Fill in the form that a button opened."""
-        return await self._does(Submitted(button.token, values))
+        return await self._does(Submitted(button.token, values), attachments=attachments)
 
     async def _does(self, content, **fields) -> list[Reply]:
         before = len(self.house.sent)
