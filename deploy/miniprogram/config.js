@@ -2,6 +2,7 @@
 const HOST = "example.com";
 
 module.exports = {
+  files: "https://" + HOST, // in front of the paths of pictures and sounds
   socket: "wss://" + HOST + "/douyin/ws",
   login: "https://" + HOST + "/douyin/api/login",
   logout: "https://" + HOST + "/douyin/api/logout",

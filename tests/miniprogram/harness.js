@@ -54,6 +54,7 @@ function platform() {
     previewImage: (o) => made.calls.push(["preview", o]),
     chooseImage: (o) => o.success({ tempFilePaths: ["ttfile://picture.jpg"] }),
     navigateTo: (o) => made.calls.push(["to", o.url]),
+    navigateBack: () => made.calls.push(["back"]),
     reLaunch: (o) => made.calls.push(["relaunch", o.url]),
     requestSubscribeMessage: (o) => { made.calls.push(["subscribe", o.tmplIds]); o.success(Object.fromEntries(o.tmplIds.map((id) => [id, "accept"]))); },
   };

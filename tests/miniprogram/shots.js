@@ -2,7 +2,7 @@
 const { opened } = require("./harness.js");
 
 const vote = (label, action) => ({ label, token: "t" + label, action, style: "plain" });
-const SOURCE = { n: 1, source: "zh/proposals.md", title: "提案：从想法到执行", quote: "投票 7 天。紧急提案 72 小时，需三位理事同意。", passage: "五个阶段。投票 7 天。紧急提案 72 小时，需三位理事同意。之后进入执行。", start: 5, end: 28, url: "", date: "2026-03-01" };
+const SOURCE = { n: 1, source: "zh/proposals.md", title: "提案：从想法到执行", quote: "投票 7 天。紧急提案 72 小时，需三位理事同意。", passage: "五个阶段。投票 7 天。紧急提案 72 小时，需三位理事同意。之后进入执行。", start: 5, end: 31, url: "", date: "2026-03-01" };
 const shots = {};
 
 function shot(name, options, act) {

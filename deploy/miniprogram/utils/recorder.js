@@ -11,7 +11,7 @@ class Recorder {
     this.state = "off"; // off | starting | recording | ending
     this.manager.onStart(() => this.began());
     this.manager.onStop((result) => this.ended(result.tempFilePath));
-    this.manager.onError(() => this.drop("refused"));
+    this.manager.onError((error) => this.drop(/auth|permission|deny/i.test(String(error && error.errMsg)) ? "refused" : "failed"));
     if (this.manager.onFrameRecorded) this.manager.onFrameRecorded((frame) => this.on.level(levelOf(frame.frameBuffer)));
   }
 

@@ -2,11 +2,12 @@
 const { grown } = require("./protocol.js");
 
 function turnOf(id, question) {
-  return { id, question, text: "", sources: [], buttons: [], followUps: [], state: "sent", stage: "", heard: false, vote: "", pictures: [], percent: -1 };
+  return { id, question, text: "", sources: [], buttons: [], followUps: [], state: "sent", stage: "", heard: false, vote: "", pictures: [], sounds: [], percent: -1 };
 }
 
 // Returns the turns after a frame; the list and the changed turn are new, so that the screen sees the change.
-function after(turns, frame) {
+// `files` stands in front of the paths of pictures and sounds: the platform takes whole addresses alone.
+function after(turns, frame, files = "") {
   const data = frame.data || {};
   switch (frame.type) {
     case "hello":
@@ -32,7 +33,7 @@ function after(turns, frame) {
     case "vote":
       return turns.map((turn) => (turn.answer === data.answer || turn.made === data.answer ? { ...turn, vote: data.value || "", thanks: data.text } : turn));
     case "message":
-      return message(turns, data);
+      return message(turns, data, files);
     case "error":
       if (!frame.id) return turns;
       return changed(turns, frame.id, (turn) => ({ ...turn, state: "failed", text: data.text }));
@@ -49,9 +50,10 @@ function changed(turns, id, change) {
 }
 
 // A message that came before is replaced, or with `keep` its buttons alone.
-function message(turns, data) {
-  const pictures = (data.parts || []).filter((part) => part.kind === "picture");
-  const sounds = (data.parts || []).filter((part) => part.kind === "sound");
+function message(turns, data, files) {
+  const whole = (part) => ({ ...part, url: part.url.startsWith("/") ? files + part.url : part.url });
+  const pictures = (data.parts || []).filter((part) => part.kind === "picture").map(whole);
+  const sounds = (data.parts || []).filter((part) => part.kind === "sound").map(whole);
   const percent = /(\d{1,3}) ?%/.exec(data.text || "");
   const fresh = { ...turnOf(data.message, ""), state: "done", text: data.text, pictures, sounds, made: data.made || "", buttons: data.buttons || [], percent: percent ? Number(percent[1]) : -1 };
   if (!turns.some((turn) => turn.id === data.message)) return [...turns, fresh];

@@ -32,6 +32,9 @@ const WORDS = {
   draw: ["画一张", "Draw"],
   more: ["更多", "More"],
   picture: ["添加图片", "Add a picture"],
+  play: ["播放", "Play"],
+  still: ["引路人保持不动", "Keep the face still"],
+  confirm: ["请回到对话里确认。", "Please confirm it in the conversation."],
   stop: ["停止朗读", "Stop reading"],
   title: ["使用前请阅读", "Before you begin"],
   privacy: [

@@ -47,12 +47,13 @@ Component(/** @type {any} */ ({
       if (frame.type === "hello") this.greeted(frame.data);
       if (frame.type === "form") return this.form(frame.data);
       if (frame.type === "error" && !frame.id && frame.data.text) tt.showToast({ title: frame.data.text, icon: "none" });
-      return this.show(after(this.turns, frame));
+      return this.show(after(this.turns, frame, getApp().connection.config.files));
     },
 
     greeted(data) {
       this.setData({ t: all(getApp().locale), examples: data.examples || [], prompts: (data.prompts || []).slice(0, 2), longest: (data.limits && data.limits.question) || 2000 });
-      if (storage.get("aloud")) getApp().connection.send("voice", { aloud: true });
+      // Says that this screen can play: 🔊 is then read at once instead of coming as a file.
+      getApp().connection.send("voice", storage.get("aloud") ? { aloud: true } : {});
     },
 
     show(turns) {
@@ -140,6 +141,10 @@ Component(/** @type {any} */ ({
     picture(event) {
       const url = event.currentTarget.dataset.url;
       tt.previewImage({ current: url, urls: [url] });
+    },
+
+    sound(event) {
+      this.player.file(event.currentTarget.dataset.url);
     },
 
     hold(event) {

@@ -3,12 +3,12 @@ const { all } = require("../../utils/words.js");
 const { storage } = require("../../utils/storage.js");
 
 Component(/** @type {any} */ ({
-  data: { t: {}, aloud: false, code: "", told: "" },
+  data: { t: {}, aloud: false, still: false, code: "", told: "" },
 
   lifetimes: {
     attached() {
       const app = getApp();
-      this.setData({ t: all(app.locale), aloud: Boolean(storage.get("aloud")) });
+      this.setData({ t: all(app.locale), aloud: Boolean(storage.get("aloud")), still: Boolean(storage.get("still")) });
       this.leave = app.connection.listen((frame) => this.hear(frame));
     },
     detached() {
@@ -38,6 +38,11 @@ Component(/** @type {any} */ ({
       getApp().connection.send("voice", { aloud: on });
     },
 
+    still(event) {
+      storage.set("still", event.detail.value ? 1 : 0);
+      this.setData({ still: event.detail.value });
+    },
+
     news() {
       getApp().connection.subscribe();
     },
@@ -59,8 +64,12 @@ Component(/** @type {any} */ ({
       if (this.data.code.trim()) this.command("link", { code: this.data.code.trim() });
     },
 
+    // The house asks once more, with a button; that stands in the conversation.
     forget() {
       this.command("forgetme", {});
+      this.waiting = false;
+      this.setData({ told: this.data.t.confirm });
+      tt.navigateBack({});
     },
 
     out() {
