@@ -25,6 +25,7 @@ from bot_handlers.imagine.options import STYLES
 from bot_media import FolderFiles
 from bot_media.checks import NudityNet, PictureCheck
 from bot_media.images.choose import MakerProfile, open_maker
+from bot_media.images.cutting import Cutting
 from bot_media.labels.provenance import Provenance
 from bot_media.studio import Labelling, Studio
 from bot_queue.connection import open_store
@@ -63,7 +64,7 @@ async def opened_makers(settings: Settings) -> AsyncIterator[dict[str, Maker]]:
         labelling = Labelling(provenance=await asyncio.to_thread(provenance, settings))
         profile = maker_profile(settings)
         shown = Words(maker.name, maker.name) if profile.kind == "extension" else profile.shown
-        studio = Saying(Studio(maker, files, labelling, judge), maker, shown)
+        studio = Saying(Studio(Cutting(maker, files), files, labelling, judge), maker, shown)
         yield {pictures.KIND: studio, recordings.KIND: writes, rehearsal.KIND: rehearsal.rehearse}
 
 

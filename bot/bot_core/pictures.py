@@ -33,11 +33,16 @@ class PictureAction(StrEnum):
     REGION = "region"  # what the mask covers is made anew
     REMIX = "remix"  # another prompt, the same picture to begin with
     BLEND = "blend"
+    CUTOUT = "cutout"  # the subject alone, on a transparent ground
+    BACKDROP = "backdrop"  # the subject before what the words say
 
     @property
     def pictures(self) -> int:
         """Return how many pictures it makes."""
-        return 1 if self in (PictureAction.UPSCALE, PictureAction.ENLARGE) else GRID
+        return 1 if self in ONE else GRID
+
+
+ONE = (PictureAction.UPSCALE, PictureAction.ENLARGE, PictureAction.CUTOUT, PictureAction.BACKDROP)
 
 
 @dataclass(frozen=True, slots=True)

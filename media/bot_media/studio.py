@@ -172,7 +172,12 @@ class Studio:
 def _carrying(data: bytes, payload: bytes) -> bytes:
     """Return a picture with the hidden mark; very large ones go without, since it costs memory."""
     picture = opened(data)
-    return png(hidden(picture, payload)) if picture.width * picture.height <= HIDDEN_UP_TO else data
+    if picture.width * picture.height > HIDDEN_UP_TO:
+        return data
+    carrier = hidden(picture, payload)
+    if picture.mode == "RGBA":  # a subject cut out: its ground stays transparent
+        carrier.putalpha(picture.getchannel("A"))
+    return png(carrier)
 
 
 class _Telling:

@@ -131,6 +131,26 @@ async def test_remix_and_region_ask_by_a_form(house):
     assert told.error == "BadInput"
 
 
+async def test_a_subject_is_cut_out_or_put_before_other_words(house):
+    """One picture; without words it ends there, with words it can be asked for again; other numbers of pictures are refused."""
+    alice = Member(house, "alice")
+    sent = await house.files.put(plain(), "image/png", "me.png")
+    mine = Attachment("me.png", "image/png", sent.size, sent)
+    await alice.types("cutout", (mine,))
+    cut = (await house.pictures(1))[-1].reply
+    step = picture_job((await house.handler.find("harbour", cut.made)).job.payload)
+    assert (step.last.action, step.inputs) == (PictureAction.CUTOUT, (sent,))
+    assert [one.label for row in cut.rows for one in row] == ["👍", "👎"]
+    await alice.types("cutout", (mine,), prompt="the sea at night --ar 3:2")
+    behind = (await house.pictures(2))[-1].reply
+    step = picture_job((await house.handler.find("harbour", behind.made)).job.payload)
+    assert (step.last.action, step.last.prompt) == (PictureAction.BACKDROP, "the sea at night --ar 3:2")
+    assert [one.label for row in behind.rows for one in row] == ["🔄", "👍", "👎"]
+    for given in ((), (mine, mine)):
+        (told,) = await alice.types("cutout", given)
+        assert told.error == "BadInput" and "one picture" in told.text
+
+
 async def test_a_painted_mask_goes_along(house):
     """What was painted over the picture is the step's mask, with its box as area; another kind of file is refused."""
     alice = Member(house, "alice")

@@ -79,7 +79,9 @@ async def test_a_bad_file_is_told_once(knowledge, tmp_path, caplog):
     async with watching(knowledge, Watched(docs, "c")):
         await until(knowledge, str(docs / "a.md"))
         for n in range(2):
-            write(docs, {"bad.md": b"\x00\x01\x00" * (n + 2), f"{n}.md": "More."})
+            (tmp_path / "bad.md").write_bytes(b"\x00\x01\x00" * (n + 2))
+            (tmp_path / "bad.md").replace(docs / "bad.md")  # at once: half a file has another reason
+            write(docs, {f"{n}.md": "More."})
             await until(knowledge, str(docs / "a.md"), *(str(docs / f"{m}.md") for m in range(n + 1)))
         assert len(await knowledge.library.failures("c")) == 1
         assert [r.message for r in caplog.records].count("knowledge.unreadable") == 1

@@ -64,11 +64,22 @@ def pictures(
     text = title(picture, view.job.lane.value, locale) + f"\n\n{foot}" + (f"\n{how}" if how else "")
     return Reply(
         (Text(text), Picture(view.result.files[0], alt)),
-        rows=buttons(view.job.id, picture.last.action.pictures, locale, pressed),
+        rows=_rows(view.job.id, picture.last.action, locale, pressed),
         label=Label.GENERATED,
         made=view.job.id,
         about=view.job.id,
     )
+
+
+def _rows(
+    job: str, action: PictureAction, locale: Locale, pressed: frozenset[tuple[Action, int]]
+) -> tuple[ROW, ...]:
+    """Return the buttons under pictures; what was cut out of a member's own is no picture that a maker could go on from."""
+    if action is PictureAction.CUTOUT:
+        return ()
+    if action is PictureAction.BACKDROP:
+        return ((Button("🔄", Action.REROLL, job),),)
+    return buttons(job, action.pictures, locale, pressed)
 
 
 def buttons(

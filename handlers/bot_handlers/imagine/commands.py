@@ -11,6 +11,13 @@ PROMPT = Argument(
     maximum=4000,
 )
 IMAGE = Argument("image", Words("参考图", "A picture to start from"), ArgumentKind.FILE, required=False)
+CUT = Argument("image", Words("要抠的图", "The picture to cut"), ArgumentKind.FILE)
+BEHIND = Argument(
+    "prompt",
+    Words("换成什么背景；留空则透明", "What is behind it; empty for nothing"),
+    required=False,
+    maximum=4000,
+)
 JOB = Argument("job", Words("任务编号", "The job's id"), minimum=6, maximum=24)
 SUFFIX = Argument(
     "suffix",
@@ -26,6 +33,14 @@ PICTURES = tuple(
 COMMANDS = (
     Command("imagine", Words("画四张图", "Draw four pictures"), (PROMPT, IMAGE)),
     Command("blend", Words("把 2 到 5 张图融合成新图", "Blend 2 to 5 pictures into new ones"), PICTURES),
+    Command(
+        "cutout",
+        Words(
+            "把图里的主体抠出来，写了词就换成那样的背景",
+            "Cut the subject out; with words, put that behind it",
+        ),
+        (CUT, BEHIND),
+    ),
     Command("show", Words("再次显示一个任务的图", "Show a job's pictures again"), (JOB,)),
     Command("jobs", Words("我的任务和排队位置", "My jobs and their places"), private=True),
     Command("info", Words("我的用量、额度和任务", "My use, budget and jobs"), private=True),

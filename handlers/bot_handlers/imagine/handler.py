@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 NOBODY = "0" * 24  # the subject of a button that is about nothing
 FORMS = (Action.REMIX, Action.REGION)
+DRAWING = ("imagine", "blend", "cutout", "show")
 ASKED_FOR = 3600.0  # seconds a confirmation may be pressed
 
 
@@ -50,7 +51,7 @@ class ImagineHandler:
     @property
     def commands(self) -> tuple[Command, ...]:
         """Return the commands that draw; the others are StudioSettings'."""
-        return tuple(command for command in COMMANDS if command.name in ("imagine", "blend", "show"))
+        return tuple(command for command in COMMANDS if command.name in DRAWING)
 
     async def __call__(self, incoming: Incoming, conversation: Conversation) -> Handled | None:
         """Put jobs into the queue, or show them; None for everything else."""
@@ -59,6 +60,8 @@ class ImagineHandler:
                 await self._imagine(incoming, conversation, str(arguments.get("prompt", "")))
             case Invoked(command="blend"):
                 await self._blend(incoming, conversation)
+            case Invoked(command="cutout", arguments=given):
+                await self._cutout(incoming, conversation, str(given.get("prompt", "")))
             case Invoked(command="show", arguments=arguments):
                 await self._show(conversation, str(arguments.get("job", "")).strip().lower())
             case Pressed(press=press) if press is not None:
@@ -120,6 +123,18 @@ class ImagineHandler:
             raise BadInput(f"{len(inputs)} pictures to blend", words.NEEDS_PICTURES)
         asker, _ = await self.submit.asker(incoming, conversation)
         await self.submit.one(wishes.blend(inputs, asker, self.options, new_seed()), asker, conversation, 0)
+
+    async def _cutout(self, incoming: Incoming, conversation: Conversation, text: str) -> None:
+        inputs = sent_pictures(incoming.attachments)
+        if len(inputs) != 1:
+            raise BadInput(f"{len(inputs)} pictures to cut", words.NEEDS_ONE)
+        asker, suffix = await self.submit.asker(incoming, conversation)
+        prompt: Prompt | None = None
+        if text.strip():
+            prompt = (await self._read(text, (), incoming, conversation.community, suffix))[0]
+            await self.submit.judged(conversation.community, [prompt])
+        wish = wishes.cutout(inputs, prompt, asker, self.options, new_seed())
+        await self.submit.one(wish, asker, conversation, 0)
 
     async def _show(self, conversation: Conversation, job: str) -> None:
         view = await self.find(conversation.community, job)

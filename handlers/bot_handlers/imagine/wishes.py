@@ -59,6 +59,18 @@ def blend(inputs: tuple[FileRef, ...], asker: Asker, options: StudioOptions, see
     return PictureJob((step,), options.grid, options.grid, asker.incoming.locale, name, inputs)
 
 
+def cutout(
+    inputs: tuple[FileRef, ...], prompt: Prompt | None, asker: Asker, options: StudioOptions, seed: int
+) -> PictureJob:
+    """Return the job that cuts a subject out, or puts what the prompt says behind it."""
+    width, height = prompt.ratio.size(options.grid) if prompt is not None else (options.grid, options.grid)
+    if prompt is None:
+        step = Step(PictureAction.CUTOUT, "", seed)
+    else:
+        step = Step(PictureAction.BACKDROP, str(prompt), prompt.seed if prompt.seed is not None else seed)
+    return PictureJob((step,), width, height, asker.incoming.locale, asker.incoming.person.name, inputs)
+
+
 def child(
     parent: PictureJob,
     files: tuple[FileRef, ...],

@@ -84,6 +84,7 @@ NOT_YOURS = Words("只有发起的人可以确认。", "Only who asked can confi
 NOT_DONE = Words("这个任务还没有画完。", "This job is not done yet.")
 NO_PICTURE = Words("这里没有这张图。", "There is no such picture here.")
 NEEDS_PICTURES = Words("请附上 2 到 5 张图。", "Please attach 2 to 5 pictures.")
+NEEDS_ONE = Words("请附上一张图。", "Please attach one picture.")
 NOT_A_PICTURE = Words("附件不是图片：{name}", "This attachment is not a picture: {name}")
 LANE_SET = {
     "fast": Words("以后默认用快速队伍。", "The fast lane is used from now on."),
@@ -143,6 +144,8 @@ TITLES = {
     PictureAction.REGION: Words("{prompt} - 局部重绘，{member}", "{prompt} - Region varied by {member}"),
     PictureAction.REMIX: Words("{prompt} - 改写，{member}", "{prompt} - Remix by {member}"),
     PictureAction.BLEND: Words("融合 - {member}（{lane}）", "Blend - {member} ({lane})"),
+    PictureAction.CUTOUT: Words("抠图 - {member}（{lane}）", "Cut out - {member} ({lane})"),
+    PictureAction.BACKDROP: Words("{prompt} - 换背景，{member}", "{prompt} - Background by {member}"),
 }
 SIDES = (Words("左", "left"), Words("右", "right"), Words("上", "up"), Words("下", "down"))
 

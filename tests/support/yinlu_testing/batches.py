@@ -22,10 +22,10 @@ class Batch:
         self.told.append(progress)
 
 
-def lease(prompt="a red fox", inputs=(), locale=Locale.EN, number=1, action=PictureAction.IMAGINE):
+def lease(prompt="a red fox", inputs=(), locale=Locale.EN, number=1, side=64, action=PictureAction.IMAGINE):
     """Return a lease on a picture job."""
     steps = (Step(action, prompt, 7),)
-    payload = PictureJob(steps, 64, 64, locale, "alice", tuple(inputs)).payload()
+    payload = PictureJob(steps, side, side, locale, "alice", tuple(inputs)).payload()
     name = f"{number:024x}"
     now = datetime.now(UTC)
     origin = Origin("test", "place", "channel")
