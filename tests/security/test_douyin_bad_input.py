@@ -205,3 +205,9 @@ async def _silent(count):
 async def test_a_thousand_connections_that_say_nothing_cost_nobody_anything():
     """They are closed after the time for hello; a member beside them is answered."""
     assert await _silent(1_000) < 5
+
+
+@pytest.mark.slow
+async def test_ten_thousand_connections_that_say_nothing_cost_nobody_anything():
+    """The same, ten times as many."""
+    assert await _silent(10_000) < 15
