@@ -141,6 +141,7 @@ async def test_a_subject_is_cut_out_or_put_before_other_words(house):
     step = picture_job((await house.handler.find("harbour", cut.made)).job.payload)
     assert (step.last.action, step.inputs) == (PictureAction.CUTOUT, (sent,))
     assert [one.label for row in cut.rows for one in row] == ["👍", "👎"]
+    assert "Cut out by a program" in cut.text
     await alice.types("cutout", (mine,), prompt="the sea at night --ar 3:2")
     behind = (await house.pictures(2))[-1].reply
     step = picture_job((await house.handler.find("harbour", behind.made)).job.payload)

@@ -57,7 +57,8 @@ def pictures(
     picture = picture_job(view.job.payload)
     prompt = picture.prompt.words
     alt = words.ALT.of(locale).format(n=picture.last.action.pictures, prompt=prompt)
-    foot = words.MADE_BY.of(locale).format(
+    said = words.CUT_BY if picture.last.action is PictureAction.CUTOUT else words.MADE_BY
+    foot = said.of(locale).format(
         maker=_said(view, "drawn_by", maker).of(locale), seed=picture.last.seed, job=view.job.id[:8]
     )
     how = _said(view, "how", Words("", "")).of(locale)
