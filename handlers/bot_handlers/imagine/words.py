@@ -117,7 +117,7 @@ WRONG_AREA = Words("没看懂要重画哪里。", "That region could not be unde
 REMIX = Words("改写提示词", "Change the prompt")
 PROMPT = Words("提示词", "Prompt")
 ALT = Words("{n} 张图：{prompt}", "{n} pictures: {prompt}")
-CUT_BY = Words("由程序抠图 · 任务 {job}", "Cut out by a program · job {job}")
+CUT_BY = Words("由程序抠图 · 编号 {job}", "Cut out by a program · job {job}")
 MADE_BY = Words("由{maker}绘制 · 种子 {seed} · 编号 {job}", "Drawn by {maker} · seed {seed} · job {job}")
 LANES = {"fast": Words("快速", "fast"), "relax": Words("慢速", "relax")}
 
