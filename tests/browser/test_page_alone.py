@@ -335,15 +335,17 @@ async def test_the_limit_is_counted_in_characters(alice, house):
 async def test_following_lets_go(alice, house):
     """The page follows the end of an answer until one scrolls up; a button leads back."""
     await alice.asks("odd")
-    house.pace = 0.01
-    await alice.asks("long", wait=False)
-    await expect(alice.answer).to_contain_text("Paragraph 9")
+    house.gate.clear()
+    await alice.asks("held", wait=False)
+    await expect(alice.answer).to_contain_text("Paragraph 50")
     await until_near(alice)
     await alice.page.mouse.move(500, 300)
     await alice.page.mouse.wheel(0, -600)
     await alice.page.wait_for_timeout(200)
     top = await alice.page.evaluate("scrollY")
-    await expect(alice.answer).to_contain_text("Paragraph 30")
+    house.pace = 0.01
+    house.gate.set()
+    await expect(alice.answer).to_contain_text("Paragraph 70")
     assert await alice.page.evaluate("scrollY") == top
     await alice.page.get_by_role("button", name="Jump to latest").click()
     await until_near(alice)

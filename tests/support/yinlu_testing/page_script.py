@@ -109,6 +109,7 @@ EVIL_SOURCE = source(
     url="javascript:window.pwned=1",
     date="<i>2026</i>",
 )
+LONG = "\n\n".join(f"Paragraph {n}: " + "words about the way " * 24 + "[1]" for n in range(110))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +146,8 @@ SCRIPTS = {
     "disagree": Script(ANSWER_EN, SOURCES_EN, reason="documents_disagree"),
     "odd": Script(ODD, SOURCES_EN),
     "evil": Script(EVIL, [EVIL_SOURCE], follow_ups=("<img src=x onerror=window.pwned=1>",)),
-    "long": Script(
-        "\n\n".join(f"Paragraph {n}: " + "words about the way " * 24 + "[1]" for n in range(110)), SOURCES_EN
-    ),
+    "held": Script(LONG, SOURCES_EN, gate=True),
+    "long": Script(LONG, SOURCES_EN),
     "limit": Script(
         "",
         error={"code": "LimitReached", "text": "Too many questions; please wait a moment.", "retry_after": 1},
