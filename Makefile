@@ -34,12 +34,15 @@ $(VENV)/.test: $(VENV)/.run
 setup-test: $(VENV)/.test
 	@bash tests/setup
 
+# A test that fails beside others is asked once more, alone: only then it counts. Both runs are shown.
+ALONE = --last-failed --last-failed-no-failures none --durations=0
+
 test: setup-test lint
-	$(BIN)/python -m pytest -n $(SIDE_BY_SIDE) --dist loadfile --durations=10
+	$(BIN)/python -m pytest -n $(SIDE_BY_SIDE) --dist loadfile --durations=10 || { [ $$? -eq 1 ] && $(BIN)/python -m pytest $(ALONE); }
 
 # The long ones: everything marked slow, the chaos tests with their full counts included.
 test-all: setup-test
-	$(BIN)/python -m pytest -m slow --timeout=900 --durations=10
+	$(BIN)/python -m pytest -m slow --timeout=900 --durations=10 || { [ $$? -eq 1 ] && $(BIN)/python -m pytest -m slow --timeout=900 $(ALONE); }
 
 chaos: setup-test
 	$(BIN)/python -m pytest -m "chaos and slow" --timeout=1200
