@@ -61,6 +61,25 @@ def run(
     )
 
 
+@app.command(
+    help=in_words(
+        "只保管文档，供多个网关查询", "keep the documents alone, for gateways that ask over the network"
+    )
+)
+def knowledge(
+    context: typer.Context,
+    listen: Annotated[
+        str | None,
+        typer.Option(help=in_words("监听地址和端口", "address and port"), show_default="127.0.0.1:8090"),
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Own the data folder and serve its documents until SIGTERM or Ctrl-C."""
+    from bot_app.cli_run import run_owner
+
+    _start(context).run(run_owner, knowledge_listen=listen, data=data)
+
+
 @app.command(help=in_words("提一个问题", "ask a question"))
 def ask(
     context: typer.Context,

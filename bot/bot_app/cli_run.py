@@ -7,39 +7,60 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 from bot_app.cli_start import complain, in_words, say
 from bot_app.logs import set_up
-from bot_app.owner import own
+from bot_app.owner import Owner, own
 from bot_app.reach import wait_for_commands
 from bot_app.settings import ROLES, Settings
 from bot_core.identity import Words
 
 if TYPE_CHECKING:
-    from bot_app.reach import OpenHouse
+    from bot_app.reach import House, OpenHouse
 
 DRAIN_SECONDS = 9.5  # from the signal to the end, whatever hangs
 
 
 async def run(settings: Settings, open_house: OpenHouse) -> int:
     """Serve until SIGTERM or SIGINT, then drain; a second signal, or a drain that hangs, ends it at once."""
+    return await _stand(settings, lambda owner: open_house(settings, owner, serve=True), _announce)
+
+
+async def run_owner(settings: Settings) -> int:
+    """Serve the documents alone, to those who ask over the network, until SIGTERM or SIGINT."""
+    from bot_app.compose import open_owner
+
+    return await _stand(
+        settings.model_copy(update={"knowledge_url": None}),
+        lambda owner: open_owner(settings, owner),
+        _announce_owner,
+    )
+
+
+async def _stand(
+    settings: Settings,
+    opened: Callable[[Owner], AbstractAsyncContextManager[House]],
+    announce: Callable[[Settings, object], None],
+) -> int:
     from bot_app.control import serving
 
     set_up(settings.log_level, settings.log_format, settings.secrets())
     os.umask(0o077)  # what is written to the data folder is this user's alone
     await wait_for_commands(settings, complain)
-    if not (settings.data / "ledger.sqlite3").exists():
+    if not settings.knowledge_url and not (settings.data / "ledger.sqlite3").exists():
         complain(Words("首次启动：正在读入示例手册……", "First start: reading the sample handbook ..."))
     stop = _told_to_end()
     with own(settings.data) as owner:
         try:
             async with (
-                open_house(settings, owner, serve=True) as house,
+                opened(owner) as house,
                 serving(settings.data, house.operations),
             ):
                 stop.started = True
-                _announce(settings, house.urls)
+                announce(settings, house.urls)
                 await house.run_until(stop.event)
         except asyncio.CancelledError:
             if not stop.event.is_set():
@@ -88,9 +109,7 @@ def _announce(settings: Settings, urls: object) -> None:
         in_words("Redis 服务器", "Redis server")
         if settings.redis_url
         else in_words("内置 Valkey", "embedded Valkey"),
-        in_words("Qdrant 服务器", "Qdrant server")
-        if settings.qdrant_url
-        else in_words("内置 Qdrant", "embedded Qdrant"),
+        _index(settings),
         in_words("外部数据库", "database server") if settings.database_url else "SQLite",
     ]
     say(f"  {in_words('数据', 'data')}: {settings.data} · {' · '.join(engines)}")
@@ -108,6 +127,21 @@ def _announce(settings: Settings, urls: object) -> None:
                 f"Note: the page listens on {settings.host}, so others on the network can reach it.",
             )
         )
+
+
+def _announce_owner(settings: Settings, urls: object) -> None:
+    addresses = " ".join(urls) if isinstance(urls, list | tuple) else ""
+    say(f"引路 Yinlu  {in_words('文档服务', 'documents')} {addresses}")
+    say(f"  {in_words('数据', 'data')}: {settings.data} · {_index(settings)}")
+
+
+def _index(settings: Settings) -> str:
+    """Return where passages are."""
+    if settings.knowledge_url:
+        return in_words(f"文档在 {settings.knowledge_url}", f"documents at {settings.knowledge_url}")
+    if settings.qdrant_url:
+        return in_words("Qdrant 服务器", "Qdrant server")
+    return in_words("内置 Qdrant", "embedded Qdrant")
 
 
 def _optional(settings: Settings) -> dict[str, object]:

@@ -10,15 +10,19 @@ from dataclasses import dataclass
 
 from bot_app.backup import backed
 from bot_app.cli_admin import admin_operations
-from bot_app.compose_base import Base, open_base, open_engine
+from bot_app.compose_base import Base, first_run, open_base, open_engine
+from bot_app.compose_parts import background
 from bot_app.compose_serve import Served, open_served
 from bot_app.compose_watch import watch_operations
 from bot_app.document_operations import page_link
+from bot_app.knowledge_api import serving_knowledge
 from bot_app.operations import Line, Operation
 from bot_app.owner import Owner
 from bot_app.queue_operations import QueueOperations
 from bot_app.settings import Settings
+from bot_app.watching import watching
 from bot_handlers.places.codes import Codes
+from bot_knowledge import Knowledge
 from bot_queue.jobs import RedisJobQueue
 from bot_queue.limits import MemoryLimiter
 
@@ -77,6 +81,25 @@ async def open_house(settings: Settings, owner: Owner, *, serve: bool) -> AsyncI
 
 
 @asynccontextmanager
+async def open_owner(settings: Settings, owner: Owner) -> AsyncIterator[House]:
+    """Open the documents alone, and serve them to gateways: reading, embedding, watching, answering.
+
+    Raises StartRefused, EngineDown or StorageFull before anything is served.
+    """
+    settings = settings.model_copy(update={"knowledge_url": None})
+    async with AsyncExitStack() as stack:
+        base = await open_base(stack, settings)
+        assert isinstance(base.knowledge, Knowledge)
+        await first_run(base)
+        url = await stack.enter_async_context(serving_knowledge(settings, base.knowledge))
+        await stack.enter_async_context(background(base.knowledge))
+        await stack.enter_async_context(watching(settings.watch, base.knowledge, base.ledger, base.clock))
+        backup = backed(settings, base.clock, None, base.knowledge.held).names
+        status = _status(base, None, {"urls": [url]})
+        yield House({**base.operations(status), **backup}, (url,))
+
+
+@asynccontextmanager
 async def _queue_alone(settings: Settings) -> AsyncIterator[RedisJobQueue]:
     """Open the queue for a command that runs without a house."""
     async with AsyncExitStack() as stack:
@@ -84,9 +107,9 @@ async def _queue_alone(settings: Settings) -> AsyncIterator[RedisJobQueue]:
         yield RedisJobQueue(store)
 
 
-def _status(base: Base, served: Served | None) -> Callable[[], Awaitable[Line]]:
+def _status(base: Base, served: Served | None, more: Line | None = None) -> Callable[[], Awaitable[Line]]:
     async def status() -> Line:
-        line: Line = {"pid": os.getpid(), "community": await base.current.name()}
+        line: Line = {"pid": os.getpid(), "community": await base.current.name(), **(more or {})}
         if served is not None:
             journal, outbox = await served.journal.counts(), await served.outbox.counts()
             line |= {

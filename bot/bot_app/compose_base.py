@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from bot_app.compose_models import ModelParts, open_models
 from bot_app.engine_valkey import embedded_valkey
 from bot_app.first_run import load_handbook, settle_communities
+from bot_app.knowledge_api import read_token
+from bot_app.knowledge_remote import AnyKnowledge, open_remote
 from bot_app.operations import CurrentCommunity, Line, Operation, Operations
 from bot_app.settings import Settings
 from bot_core.clock import SystemClock
@@ -30,7 +32,7 @@ class Base:
     settings: Settings
     clock: SystemClock
     ledger: SqlLedger
-    knowledge: Knowledge
+    knowledge: AnyKnowledge
     current: CurrentCommunity
 
     def clean(self, text: str) -> str:
@@ -61,8 +63,10 @@ async def open_base(stack: AsyncExitStack, settings: Settings) -> Base:
     ledger = await stack.enter_async_context(SqlLedger.open(url))
     fetcher = await stack.enter_async_context(SafeFetcher.open())
     models = await stack.enter_async_context(open_models(settings))
-    knowledge = await stack.enter_async_context(
-        open_knowledge(settings.data / "knowledge", _knowledge_options(settings, fetcher, models))
+    knowledge: AnyKnowledge = await stack.enter_async_context(
+        open_remote(settings.knowledge_url, read_token(settings), clock)
+        if settings.knowledge_url
+        else open_knowledge(settings.data / "knowledge", _knowledge_options(settings, fetcher, models))
     )
     await settle_communities(ledger, clock, handbook())
     current = CurrentCommunity(settings.community, knowledge.library)
@@ -94,6 +98,8 @@ async def open_engine(stack: AsyncExitStack, settings: Settings) -> tuple[Store,
 
 async def first_run(base: Base) -> None:
     """Load the handbook where nothing is loaded yet; the page is served when it can answer."""
+    if not isinstance(base.knowledge, Knowledge):
+        return  # the owner of the documents does
     result = await load_handbook(base.knowledge, handbook())
     if result is not None and result.added:
         log.info("the sample handbook is loaded", extra={"documents": result.added})

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot_app.compose_studio import StudioParts
 from bot_app.compose_voice import VoiceParts
+from bot_app.knowledge_remote import AnyKnowledge
 from bot_core.commands import Command, Declares
 from bot_core.dispatch import Handler, Middleware, chain_of
 from bot_core.forms import Forms, OpensForms
@@ -17,7 +18,6 @@ from bot_handlers.community import CommunityParts
 from bot_handlers.feedback import FeedbackHandler
 from bot_handlers.help import HelpHandler
 from bot_handlers.imagine.options import EXAMPLES
-from bot_knowledge import Knowledge
 
 
 class NeedsOfHandlers(Protocol):
@@ -34,7 +34,7 @@ class NeedsOfHandlers(Protocol):
         ...
 
     @property
-    def knowledge(self) -> Knowledge:
+    def knowledge(self) -> AnyKnowledge:
         """The documents."""
         ...
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from bot_adapters.web import WebOptions
+from bot_app.knowledge_remote import AnyKnowledge
 from bot_app.settings import Settings
 from bot_core.conversation import Conversation
 from bot_core.dispatch import Handled, Handler
@@ -18,7 +19,6 @@ from bot_core.middleware import LimitPersons, ModerateIncoming
 from bot_core.ports.ledger import Ledger
 from bot_core.ports.work import Limiter, Rate
 from bot_handlers.imagine.options import EXAMPLES
-from bot_knowledge import Knowledge
 from bot_queue.connection import Store
 from bot_safety import Guarded, RuleModerator
 
@@ -83,7 +83,7 @@ class Admins:
 
 
 @asynccontextmanager
-async def background(knowledge: Knowledge) -> AsyncIterator[None]:
+async def background(knowledge: AnyKnowledge) -> AsyncIterator[None]:
     async def work() -> None:
         await knowledge.warm()  # so that the first question need not wait for the models
         await knowledge.run_background()

@@ -1,38 +1,30 @@
 """The control socket: how commands reach the process that owns the data folder.
 
 ``data/control.sock`` (0600; where that path is too long for a socket, ``data/control.path`` names one in the runtime
-folder). HTTP over it: ``POST /call {"name", "params"}`` streams one JSON object a line, ``{"progress": ...}`` as
-it goes and last ``{"result": ...}`` or ``{"error": {"code", "text_zh", "text_en"}}``; an empty line means "still at it".
+folder). HTTP over it: see ``bot_app.calls``.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
 import logging
 import os
-import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector, web
 
+from bot_app.calls import ALIVE_SECONDS, LARGEST_CALL, CallFailed, Calls, Line, Operation, replies
 from bot_app.folders import unusable
 from bot_app.runtime_folder import remove_runtime_folder, runtime_folder, too_long
-from bot_core.errors import BadInput, EngineDown, YinluError
+from bot_core.errors import EngineDown
 from bot_core.identity import Words
-from bot_core.trace import tracing
+
+__all__ = ["CallFailed", "Line", "Operation", "OwnerGone", "call", "control_path", "serving"]
 
 log = logging.getLogger(__name__)
 
-Line = dict[str, object]
-Operation = Callable[[Mapping[str, object]], AsyncIterator[Line]]
-
 SOCKET, POINTER = "control.sock", "control.path"
-LARGEST_CALL = 4 * 1024**2  # bytes of a request
-ALIVE_SECONDS = 15.0  # an empty line at least this often
-AHEAD = 256  # lines that an operation may be ahead of its reader
 
 
 class OwnerGone(EngineDown):
@@ -47,14 +39,6 @@ class OwnerGone(EngineDown):
         super().__init__("the owner's control socket", detail)
 
 
-class CallFailed(YinluError):
-    """The owner refused a call or failed at it; ``code`` is the error's class there."""
-
-    def __init__(self, code: str, words: Words) -> None:
-        self.code = code
-        super().__init__(words.en, words)
-
-
 # --- the owner's side ------------------------------------------------------------------------------------------
 @asynccontextmanager
 async def serving(data: Path, operations: Mapping[str, Operation], drain: float = 3.0) -> AsyncIterator[Path]:
@@ -62,7 +46,7 @@ async def serving(data: Path, operations: Mapping[str, Operation], drain: float 
     path = _place(data)
     path.unlink(missing_ok=True)  # the owner's lock is ours: whoever made it is dead
     app = web.Application(client_max_size=LARGEST_CALL)
-    app.router.add_post("/call", _Calls(operations).answer)
+    app.router.add_post("/call", Calls(operations).answer)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=drain, handler_cancellation=True)
     await runner.setup()
     try:
@@ -83,91 +67,6 @@ async def _listen(runner: web.AppRunner, path: Path) -> None:
         os.umask(mask)
 
 
-class _Calls:
-    """Answers POST /call."""
-
-    def __init__(self, operations: Mapping[str, Operation]) -> None:
-        self._operations = operations
-
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
-        await response.prepare(request)
-        told = False
-        try:
-            with tracing(f"call:{secrets.token_hex(6)}"):
-                operation, params = await self._read(request)
-                async for line in _lines(operation(params)):
-                    await response.write(line)
-            told = True
-        except YinluError as error:
-            await response.write(_encoded(_error(error)))
-            told = True
-        except (ConnectionResetError, asyncio.CancelledError):
-            told = True  # nobody listens any more, or the owner ends: the command sees the line cut
-            raise
-        finally:
-            if not told:  # a fault of ours: the command gets a sentence, the server logs the traceback
-                await response.write(_encoded(_error(YinluError())))
-        return response
-
-    async def _read(self, request: web.Request) -> tuple[Operation, Mapping[str, object]]:
-        try:
-            call = json.loads(await request.read())
-            name, params = str(call["name"]), dict(call.get("params") or {})
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BadInput(f"no call: {type(error).__name__}") from None
-        if name not in self._operations:
-            raise BadInput(
-                f"unknown call {name[:40]!r}",
-                Words("正在运行的引路版本不认识这个命令。", "The running Yinlu doesn't know this command."),
-            )
-        return self._operations[name], params
-
-
-async def _lines(steps: AsyncIterator[Line]) -> AsyncIterator[bytes]:
-    """Yield each step as a line, and an empty line where a step takes long.
-
-    The steps run in one task of their own: what they hold open (time-outs, groups) belongs to one task.
-    """
-    ahead: asyncio.Queue[Line | None] = asyncio.Queue(AHEAD)
-
-    async def walk() -> None:
-        try:
-            async for line in steps:
-                await ahead.put(line)
-        finally:
-            if isinstance(steps, AsyncGenerator):
-                await steps.aclose()
-            with suppress(
-                asyncio.QueueFull
-            ):  # then the reader has lines to read, and looks at the task after them
-                ahead.put_nowait(None)
-
-    task = asyncio.create_task(walk(), name="control-call")
-    try:
-        while not (task.done() and ahead.empty()):
-            try:
-                line = await asyncio.wait_for(ahead.get(), ALIVE_SECONDS)
-            except TimeoutError:
-                yield b"\n"
-                continue
-            if line is not None:
-                yield _encoded(line)
-        await task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-def _encoded(line: Line) -> bytes:
-    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
-def _error(error: YinluError) -> Line:
-    words = error.words
-    return {"error": {"code": type(error).__name__, "text_zh": words.zh, "text_en": words.en}}
-
-
 # --- the command's side ----------------------------------------------------------------------------------------
 async def call(data: Path, name: str, params: Mapping[str, object]) -> AsyncIterator[Line]:
     """Call the owner: yields ``{"progress": ...}`` and last ``{"result": ...}``.
@@ -176,40 +75,15 @@ async def call(data: Path, name: str, params: Mapping[str, object]) -> AsyncIter
     """
     path = control_path(data)
     timeout = ClientTimeout(total=None, sock_connect=3.0, sock_read=ALIVE_SECONDS * 3)
-    finished = False
     try:
         async with (
             ClientSession(connector=UnixConnector(str(path)), timeout=timeout) as session,
             session.post("http://owner/call", json={"name": name, "params": params}) as response,
         ):
-            async for raw in _split(response.content.iter_any()):
-                line = json.loads(raw)
-                finished = finished or "result" in line
-                yield _meant(line)
+            async for line in replies(response):
+                yield line
     except (ClientError, OSError, TimeoutError) as error:
         raise OwnerGone(f"{type(error).__name__}: {error}") from error
-    if not finished:
-        raise OwnerGone("no result")
-
-
-async def _split(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield whole lines of any length, without empty ones."""
-    parts: list[bytes] = []
-    async for chunk in chunks:
-        *whole, rest = chunk.split(b"\n")
-        for line in whole:
-            parts.append(line)
-            if joined := b"".join(parts):
-                yield joined
-            parts = []
-        parts.append(rest)
-
-
-def _meant(line: Line) -> Line:
-    error = line.get("error")
-    if isinstance(error, dict):
-        raise CallFailed(str(error["code"]), Words(str(error["text_zh"]), str(error["text_en"])))
-    return line
 
 
 def control_path(data: Path) -> Path:

@@ -21,6 +21,7 @@ from bot_queue.connection import Store
 from bot_queue.jobs import RedisJobQueue
 
 INDEX_KEPT = 30.0  # seconds for which the index's sizes are not read again
+PATIENCE = 2.0  # seconds for one part of a glance: what is away must not hide the rest
 
 
 class Reports(Protocol):
@@ -92,8 +93,9 @@ class Figures:
 
         async def part(name: str, reading: Awaitable[dict[str, Any]]) -> dict[str, Any]:
             try:
-                return await reading
-            except Broken:
+                async with asyncio.timeout(PATIENCE):
+                    return await reading
+            except (Broken, TimeoutError):
                 troubles.append(name)
                 return {}
 

@@ -64,6 +64,14 @@ def _host(name: str) -> str:
     return name
 
 
+def _listen(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    _host(host.removeprefix("[").removesuffix("]"))
+    if not (port.isdecimal() and int(port) < 65536):
+        raise ValueError("no port")
+    return value
+
+
 def _community(name: str) -> str:
     if not COMMUNITY.fullmatch(name):
         raise ValueError("no community's name")
@@ -161,6 +169,7 @@ Persons = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_pe
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Numbers = Annotated[tuple[int, ...], BeforeValidator(_numbers)]
 Host = Annotated[str, AfterValidator(_host)]
+Listen = Annotated[str, AfterValidator(_listen)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_hosts)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_origins)]
 Watches = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_watches)]

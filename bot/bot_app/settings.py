@@ -21,6 +21,7 @@ from bot_app.setting_kinds import (
     Hosts,
     HttpUrl,
     Language,
+    Listen,
     Lower,
     Names,
     Numbers,
@@ -129,6 +130,15 @@ class Settings(_Section):
     )
     qdrant_url: HttpUrl | None = _is(None, "a Qdrant server instead of the embedded engine", HTTP)
     qdrant_key: SecretStr | None = _is(None, "its key", SECRET)
+    knowledge_url: HttpUrl | None = _is(
+        None, "the `yinlu knowledge` that keeps the documents, instead of an index of one's own", HTTP
+    )
+    knowledge_listen: Listen = _is(
+        "127.0.0.1:8090", "where `yinlu knowledge` is asked", "an address and a port like 0.0.0.0:8090"
+    )
+    knowledge_token: SecretStr | None = _is(
+        None, "what `yinlu knowledge` and those who ask it know each other by", "16 characters or more"
+    )
     database_url: DatabaseUrl | None = _is(
         None, "PostgreSQL instead of SQLite", "a postgresql:// or sqlite:// address"
     )

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from bot_app.knowledge_remote import AnyKnowledge
 from bot_app.operations import DEFAULT
 from bot_core.errors import YinluError
 from bot_core.ports.ledger import Community, Ledger
 from bot_core.ports.safety import Clock
-from bot_knowledge import Knowledge
 from bot_knowledge.watch import Watched
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def read_watches(watches: Sequence[str], base: Path) -> list[Watched]:
 
 @asynccontextmanager
 async def watching(
-    watches: Sequence[str], knowledge: Knowledge, ledger: Ledger, clock: Clock
+    watches: Sequence[str], knowledge: AnyKnowledge, ledger: Ledger, clock: Clock
 ) -> AsyncIterator[None]:
     """Keep folders in step while inside."""
     folders = read_watches(watches, Path.cwd())
