@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 from yinlu_testing.cluster import Cluster, Member
+from yinlu_testing.house import yinlu
 from yinlu_testing.postgres import postgres as postgres_fixture
 from yinlu_testing.servers import DEBIAN, Server
 
@@ -35,12 +36,25 @@ JOBS, SECONDS = 400, 0.25
 @pytest.fixture
 def cluster(tmp_path, postgres):
     """Two gateways that read the same documents, two workers."""
-    documents = tmp_path / "documents"
+    yield from opened(tmp_path, postgres, kept=False)
+
+
+@pytest.fixture
+def kept(tmp_path, postgres):
+    """The same, but the documents are kept by a process of their own."""
+    yield from opened(tmp_path, postgres, kept=True)
+
+
+def opened(folder, postgres, kept):
+    """Start the parts."""
+    documents = folder / "documents"
     documents.mkdir()
     (documents / "ferry.md").write_text(FERRY)
     server = Server(DEBIAN, durable=True)
-    made = Cluster(tmp_path, server.url, postgres.create(), documents)
+    made = Cluster(folder, server.url, postgres.create(), documents)
     try:
+        if kept:
+            made.keep()
         made.gateway("gateway0")
         made.gateway("gateway1")
         made.hire()
@@ -109,6 +123,55 @@ async def test_a_rolling_restart_under_load_loses_nothing(cluster, record_proper
             "median wait": round(waits[len(waits) // 2], 3)}  # fmt: skip
     record_property("told", json.dumps(told))
     print(told)
+
+
+@pytest.mark.timeout(300)
+async def test_the_documents_owner_is_replaced_and_killed_under_load(kept):
+    """Members ask without a pause while the documents' keeper is replaced, then killed: they wait, and each is answered once."""
+    for url in kept.urls:
+        await knows(url)
+    stop, members = asyncio.Event(), [Member(kept, n) for n in range(8)]
+    async with asyncio.TaskGroup() as group:
+        for member in members:
+            group.create_task(member.ask_until(stop, QUESTION))
+        await asyncio.sleep(3)
+        drained = await asyncio.to_thread(kept.keeper.stop)
+        await asyncio.to_thread(kept.keep)
+        await asyncio.sleep(3)
+        kept.keeper.kill()
+        await asyncio.to_thread(kept.keep)
+        await asyncio.sleep(3)
+        stop.set()
+    asked = sum(member.asked for member in members)
+    counted = [count for member in members for count in member.answers().values()]
+    assert asked > 50
+    assert (len(counted), set(counted)) == (asked, {1})
+    done = [f for m in members for f in m.client.frames if f["type"] == "done"]
+    assert [f for f in done if "07:45" not in json.dumps(f)] == []
+    waits = sorted(wait for member in members for wait in member.waits)
+    assert drained <= 10
+    print({"questions": asked, "drain": round(drained, 1), "longest wait": round(waits[-1], 1),
+           "median wait": round(waits[len(waits) // 2], 3)})  # fmt: skip
+
+
+@pytest.mark.timeout(120)
+async def test_what_one_gateway_learns_the_other_answers(kept, tmp_path):
+    """A file put into the folder, and one that an admin's command hands to a gateway's glossary, are known to both at once."""
+    (tmp_path / "documents" / "inn.md").write_text("# Inn\n\nThe harbour inn closes at 23:15.\n")
+    zero, one = (gateway.data for gateway in kept.gateways.values())
+    given = await asyncio.to_thread(
+        yinlu, "documents", "glossary", "add", "inn", "Rasthaus", "--data", str(zero), **kept.settings
+    )
+    assert given.returncode == 0, given.stderr
+    async with asyncio.timeout(60):
+        while True:
+            command = ["ask", "When does the Rasthaus close?", "--json", "--data", str(one)]
+            said = await asyncio.to_thread(yinlu, *command, **kept.settings)
+            if "23:15" in said.stdout:
+                break
+    refused = await asyncio.to_thread(yinlu, "ingest", str(tmp_path), "--data", str(one), **kept.settings)
+    assert refused.returncode == 1
+    assert "elsewhere" in refused.stderr
 
 
 @pytest.mark.timeout(300)

@@ -13,13 +13,17 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
-from yinlu_testing.house import YINLU, Client, RunningHouse, environment
+from yinlu_testing.house import KEEP, YINLU, Client, RunningHouse, environment
 
 KEYS = "1:" + "5a" * 32
+TOKEN = "between-the-parts-of-a-test"
 
 
 class Cluster:
-    """Gateways and workers that share servers; every part comes and goes by itself."""
+    """Gateways and workers that share servers; every part comes and goes by itself.
+
+    Each gateway reads the documents, or one process keeps them for all (``keep``, before the first gateway).
+    """
 
     def __init__(self, folder: Path, redis: str, database: str, documents: Path) -> None:
         self.folder = folder
@@ -36,6 +40,7 @@ class Cluster:
         }
         self.gateways: dict[str, RunningHouse] = {}
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
+        self.keeper: RunningHouse | None = None
         self._numbers = itertools.count(1)
 
     def data(self, name: str) -> Path:
@@ -51,6 +56,18 @@ class Cluster:
         if name not in self.gateways:
             self.gateways[name] = RunningHouse(self.data(name), self.folder / f"{name}.log", **self.settings)
         return self.gateways[name].start()
+
+    def keep(self) -> RunningHouse:
+        """Start the process that keeps the documents, new or again; gateways begun from then on ask it."""
+        if self.keeper is None:
+            watch = self.settings.pop("YINLU_WATCH")
+            self.settings["YINLU_KNOWLEDGE_TOKEN"] = TOKEN
+            own = {**self.settings, "YINLU_WATCH": watch}
+            self.keeper = RunningHouse(self.data("knowledge"), self.folder / "knowledge.log", KEEP, **own)
+            self.keeper.start()
+            self.settings["YINLU_KNOWLEDGE_URL"] = self.keeper.url
+            return self.keeper
+        return self.keeper.start(port=self.keeper.url.rpartition(":")[2])
 
     def hire(self) -> str:
         """Start a worker; return its name."""
@@ -77,7 +94,7 @@ class Cluster:
 
     def close(self) -> None:
         """Kill whatever is left."""
-        for gateway in self.gateways.values():
+        for gateway in (*self.gateways.values(), *filter(None, [self.keeper])):
             if gateway.process is not None and gateway.process.poll() is None:
                 gateway.kill()
         for worker in self.workers.values():

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ import aiohttp
 import psutil
 
 YINLU = [sys.executable, "-m", "bot_app"]
+RUN = ("run", "--port", "{port}")
+KEEP = ("knowledge", "--listen", "127.0.0.1:{port}")
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -44,19 +46,19 @@ def yinlu(
 
 
 class RunningHouse:
-    """`yinlu run` on a data folder."""
+    """`yinlu run` on a data folder, or another command that stands until it is told to end."""
 
-    def __init__(self, data: Path, log: Path, **more: str) -> None:
-        self.data, self.log, self.more = data, log, more
+    def __init__(self, data: Path, log: Path, command: Sequence[str] = RUN, **more: str) -> None:
+        self.data, self.log, self.command, self.more = data, log, command, more
         self.process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
     def start(self, seconds: float = 60, port: str = "0") -> RunningHouse:
-        """Start it, on a free port unless told, and wait until it is ready."""
+        """Start it, `run` on a free port unless told, and wait until it is ready."""
         with self.log.open("ab") as log:
             begin = self.log.stat().st_size
             self.process = subprocess.Popen(
-                [*YINLU, "run", "--port", port, "--data", str(self.data)],
+                [*YINLU, *(one.format(port=port) for one in self.command), "--data", str(self.data)],
                 env=environment(**self.more),
                 stdout=log,
                 stderr=subprocess.STDOUT,
