@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bot_app.control import call
 from bot_app.doctor_platforms import platforms
-from bot_app.doctor_remote import database, models, qdrant, redis
+from bot_app.doctor_remote import database, knowledge, models, qdrant, redis
 from bot_app.doctor_state import Check, same, unreachable
 from bot_app.engine_valkey import open_valkey, ping
 from bot_app.owner import Owner, holder, own
@@ -49,7 +49,9 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
     yield _port(settings, owner)
     yield await (redis(settings) if settings.redis_url else _valkey(settings))
     yield await database(settings)
-    if settings.qdrant_url:
+    if settings.knowledge_url:
+        yield await knowledge(settings)
+    elif settings.qdrant_url:
         yield await qdrant(settings)
     for check in await models(settings):
         yield check

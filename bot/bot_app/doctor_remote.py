@@ -14,7 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot_app.doctor_state import Check, same, unreachable
+from bot_app.knowledge_api import read_token
+from bot_app.knowledge_remote import open_remote
 from bot_app.settings import ROLES, Model, Settings
+from bot_core.clock import SystemClock
 from bot_core.errors import YinluError
 from bot_core.identity import Words
 from bot_ledger import sqlite_url
@@ -29,6 +32,7 @@ FAILURES = (OSError, TimeoutError, aiohttp.ClientError, RedisError, SQLAlchemyEr
 REDIS = Words("Redis", "Redis")
 DATABASE = Words("数据库", "database")
 QDRANT = Words("Qdrant", "Qdrant")
+KNOWLEDGE = Words("文档服务", "documents' keeper")
 
 
 async def redis(settings: Settings) -> Check:
@@ -114,6 +118,27 @@ async def qdrant(settings: Settings) -> Check:
     if status != 200:
         return Check("qdrant", QDRANT, "failed", same(f"HTTP {status}"), todo, reachable=True)
     return Check("qdrant", QDRANT, "ok", same(settings.qdrant_url), reachable=True)
+
+
+async def knowledge(settings: Settings) -> Check:
+    """Is YINLU_KNOWLEDGE_URL reached, and does it take our token?"""
+    assert settings.knowledge_url is not None
+    todo = Words(
+        "检查 YINLU_KNOWLEDGE_URL 和那里的 yinlu knowledge；两边的 YINLU_KNOWLEDGE_TOKEN 要相同。",
+        "Check YINLU_KNOWLEDGE_URL and the yinlu knowledge there; YINLU_KNOWLEDGE_TOKEN must be the same on both sides.",
+    )
+    try:
+        async with (
+            asyncio.timeout(SECONDS),
+            open_remote(settings.knowledge_url, read_token(settings), SystemClock()) as remote,
+        ):
+            found = await remote.asking.result("communities", {}, patience=0.0)
+    except FAILURES as error:
+        return unreachable("knowledge", KNOWLEDGE, error, todo)
+    shown = Words(
+        f"{settings.knowledge_url},{len(found)} 个社区", f"{settings.knowledge_url}, {len(found)} communities"
+    )
+    return Check("knowledge", KNOWLEDGE, "ok", shown, reachable=True)
 
 
 async def models(settings: Settings) -> list[Check]:

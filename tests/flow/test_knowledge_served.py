@@ -9,6 +9,7 @@ import pytest
 from aiohttp import ClientSession, web
 from yinlu_testing.knowledge import ask, ingest, write
 
+from bot_app.doctor_remote import knowledge as keeper
 from bot_app.knowledge_api import serving_knowledge
 from bot_app.knowledge_calls import KnowledgeAway
 from bot_app.knowledge_remote import open_remote
@@ -158,6 +159,19 @@ async def test_a_wrong_token_is_told(own):
     ):
         with pytest.raises(KnowledgeAway, match="401"):
             await remote.asking.result("communities", {}, patience=0.0)
+
+
+async def test_the_doctor_asks_who_keeps_the_documents(own):
+    """Reached with the right token: ok; with another one, or with nobody there: what to check."""
+    async with serving_knowledge(settings(), own) as url:
+        checks = [
+            await keeper(load({}, {"YINLU_KNOWLEDGE_URL": url, "YINLU_KNOWLEDGE_TOKEN": token}))
+            for token in (TOKEN, "another-token-0123", "")
+        ]
+    gone = await keeper(load({}, {"YINLU_KNOWLEDGE_URL": url, "YINLU_KNOWLEDGE_TOKEN": TOKEN}))
+    assert [check.state for check in (*checks, gone)] == ["ok", "failed", "failed", "failed"]
+    assert "1 communities" in checks[0].detail.en
+    assert "401" in checks[1].detail.en
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,11 @@ LARGE = {
     "ingress": {"enabled": True, "tlsSecret": "page"},
     "prometheus": {"serviceMonitor": True},
 }
+KEPT = {
+    **LARGE,
+    "secrets": {**SECRETS, "YINLU_KNOWLEDGE_TOKEN": "0" * 32, "YINLU_QDRANT_URL": "http://qdrant:6333"},
+    "knowledge": {"enabled": True},
+}
 OTHERS = ("keda.sh", "monitoring.coreos.com")  # kinds that are not Kubernetes' own
 
 
@@ -59,7 +64,7 @@ def environment(pod):
     return {entry["name"]: entry.get("value", "0") for entry in pod["containers"][0].get("env", [])}
 
 
-@pytest.mark.parametrize("values", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("values", [SMALL, LARGE, KEPT], ids=["small", "large", "kept"])
 def test_helm_lints_it(values):
     """`helm lint --strict` finds no error and no warning; the values fit the schema."""
     report = helm.lint(CHART, values, strict=True, kube_version="v1.30.0")
@@ -68,7 +73,7 @@ def test_helm_lints_it(values):
 
 
 @pytest.mark.parametrize("version", ["1.28", "1.37"])
-@pytest.mark.parametrize("values", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("values", [SMALL, LARGE, KEPT], ids=["small", "large", "kept"])
 def test_kubernetes_takes_every_object(values, version):
     """Each object is valid by the published schemas, unknown fields refused, in the oldest version and a new one."""
     objects = [found for found in rendered(values) if not found["apiVersion"].startswith(OTHERS)]
@@ -93,6 +98,7 @@ def test_a_value_that_does_not_exist_is_refused(wrong):
         ({"secrets": {k: v for k, v in SECRETS.items() if "REDIS" not in k}}, "YINLU_REDIS_URL"),
         ({**LARGE, "secrets": {k: v for k, v in SECRETS.items() if "KEYS" not in k}}, "YINLU_SIGNING_KEYS"),
         ({**LARGE, "settings": {"YINLU_QDRANT_URL": "http://q"}}, "YINLU_QDRANT_URL"),
+        ({**LARGE, "knowledge": {"enabled": True}}, "YINLU_KNOWLEDGE_TOKEN"),
     ],
 )  # fmt: skip
 def test_what_would_not_work_is_refused_with_a_reason(values, said):
@@ -101,7 +107,7 @@ def test_what_would_not_work_is_refused_with_a_reason(values, said):
         rendered(values)
 
 
-@pytest.mark.parametrize("values", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("values", [SMALL, LARGE, KEPT], ids=["small", "large", "kept"])
 def test_every_pod_is_shut_in(values):
     """No root, no way to become it, no capabilities, a root that is read-only, no token of the cluster."""
     for name, pod in pods(rendered(values)).items():
@@ -116,7 +122,7 @@ def test_every_pod_is_shut_in(values):
             assert container["resources"]["limits"]["memory"]
 
 
-@pytest.mark.parametrize("values", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("values", [SMALL, LARGE, KEPT], ids=["small", "large", "kept"])
 def test_a_pods_environment_is_taken_by_the_settings(values):
     """Only settings that exist; and no address of a service is put among them by Kubernetes (YINLU_PORT=tcp://...)."""
     objects = rendered(values)
@@ -160,7 +166,7 @@ def test_a_platform_is_held_by_one_part():
     assert not {"YINLU_DISCORD_TOKEN", "YINLU_TELEGRAM_TOKEN"} & set(environment(alone))
 
 
-@pytest.mark.parametrize("values", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("values", [SMALL, LARGE, KEPT], ids=["small", "large", "kept"])
 def test_selectors_choose_what_they_mean(values):
     """The page's service, every budget and both policies match pods that exist."""
     objects = rendered(values)
@@ -208,3 +214,25 @@ def test_documents_are_watched_for_a_community_that_can_exist():
         folder, _, community = environment(pods(rendered(LARGE))[name])["YINLU_WATCH"].partition("=")
         assert folder == "/documents"
         assert COMMUNITY.fullmatch(community)
+
+
+def test_one_process_keeps_the_documents_for_all():
+    """Gateways and api ask it by its service and mount no documents; it alone watches them, and nobody else may reach it."""
+    objects = rendered(KEPT)
+    (service,) = [o for o in of(objects, "Service").values() if o["metadata"]["name"] == "yl-knowledge"]
+    asked = f"http://{service['metadata']['name']}:{service['spec']['ports'][0]['port']}"
+    houses = pods([o for o in objects if o["kind"] == "StatefulSet"])
+    for name in ("yl-gateway", "yl-api"):
+        given = environment(houses[name])
+        assert given["YINLU_KNOWLEDGE_URL"] == asked
+        assert "YINLU_WATCH" not in given
+        assert "documents" not in {volume["name"] for volume in houses[name]["volumes"]}
+    keeper = houses["yl-knowledge"]
+    assert keeper["containers"][0]["args"] == ["knowledge"]
+    assert environment(keeper)["YINLU_WATCH"] == "/documents=default"
+    assert of(objects, "StatefulSet")["yl-knowledge"]["spec"]["replicas"] == 1
+    policy = of(objects, "NetworkPolicy")["yl-knowledge"]["spec"]
+    assert policy["podSelector"]["matchLabels"] == service["spec"]["selector"]
+    (rule,) = policy["ingress"]
+    (who,) = rule["from"]
+    assert who["podSelector"]["matchExpressions"][0]["values"] == ["gateway", "api"]

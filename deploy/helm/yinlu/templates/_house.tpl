@@ -55,7 +55,9 @@ spec:
             - {name: YINLU_HOST, value: 0.0.0.0}
             - {name: YINLU_PORT, value: "8080"}
             - {name: YINLU_WORKERS, value: "0"}
-            {{- if $root.Values.documents.claim }}
+            {{- if $root.Values.knowledge.enabled }}
+            - {name: YINLU_KNOWLEDGE_URL, value: "http://{{ include "yinlu.name" $root }}-knowledge:8090"}
+            {{- else if $root.Values.documents.claim }}
             - {name: YINLU_WATCH, value: "/documents={{ $root.Values.documents.community }}"}
             {{- end }}
             {{- if and $root.Values.ingress.enabled (eq .part (include "yinlu.front" $root)) }}
@@ -101,7 +103,7 @@ spec:
             - {name: data, mountPath: /data}
             - {name: files, mountPath: /data/files}
             - {name: tmp, mountPath: /tmp}
-            {{- if $root.Values.documents.claim }}
+            {{- if and $root.Values.documents.claim (not $root.Values.knowledge.enabled) }}
             - {name: documents, mountPath: /documents, readOnly: true}
             {{- end }}
       volumes:
@@ -109,9 +111,9 @@ spec:
           persistentVolumeClaim: {claimName: {{ include "yinlu.files" $root }}}
         - name: tmp
           emptyDir: {sizeLimit: 2Gi}
-        {{- with $root.Values.documents.claim }}
+        {{- if and $root.Values.documents.claim (not $root.Values.knowledge.enabled) }}
         - name: documents
-          persistentVolumeClaim: {claimName: {{ . }}, readOnly: true}
+          persistentVolumeClaim: {claimName: {{ $root.Values.documents.claim }}, readOnly: true}
         {{- end }}
       {{- with .values.nodeSelector }}
       nodeSelector: {{- toYaml . | nindent 8 }}
