@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bot_app.compose_douyin import Douyin, DouyinHome, open_douyin
 from bot_app.compose_handlers import ordered
 from bot_app.compose_parts import Admins, limits, moderation
 from bot_app.compose_recordings import RecordingParts, open_recordings
-from bot_app.compose_studio import StudioParts, open_studio
+from bot_app.compose_studio import StudioParts, open_studio, studio_options
 from bot_app.compose_voice import VoiceParts, demanded
 from bot_app.compose_working import Working
 from bot_app.extensions import HandlerNeeds, handlers_of
@@ -19,6 +19,7 @@ from bot_core.dispatch import Handler, Middleware
 from bot_core.middleware import VerifyPresses
 from bot_core.ports.members import Members
 from bot_handlers.community import CommunityParts, community_parts
+from bot_handlers.imagine.options import StudioOptions
 from bot_handlers.people.ruled import Allowances, Blocked, Tallies
 from bot_handlers.status import StatusHandler
 from bot_handlers.voice.cloning import CloneHandler
@@ -93,13 +94,17 @@ def _middleware(working: Working, community: CommunityParts, judge: Middleware) 
         *community.before,
         Tallies(base.ledger, base.clock),
         Blocked(base.ledger, working.notes),
-        Allowances(base.ledger, working.budget, base.clock, settings.fast_budget),
+        Allowances(base.ledger, working.budget, base.clock, _allowance(studio_options(settings))),
         Admins(frozenset(settings.admins)),
         VerifyPresses(working.keys.signer),
         CountPresses(working.counts),
         limits(settings, working.limiter),
         judge,
     )
+
+
+def _allowance(options: StudioOptions) -> Callable[[Collection[str]], float]:
+    return lambda roles: options.limits(roles).budget
 
 
 def _handler_needs(working: Working) -> HandlerNeeds:

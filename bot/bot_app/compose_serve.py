@@ -162,7 +162,7 @@ def _operators(working: Working, rooms: Rooms, figures: Figures) -> OperatorApi:
         budget=working.budget,
         clock=base.clock,
         told=rooms.community.subscriptions.tell,
-        allowance=working.settings.fast_budget,
+        allowance=working.settings.fast_budget[0],
     )
     return OperatorApi(needs, web_options(working.settings, voice=rooms.voice.hears))
 

@@ -57,7 +57,6 @@ def studio_options(settings: Settings) -> StudioOptions:
         jobs=settings.jobs_per_prompt,
         admin_jobs=max(settings.jobs_per_prompt, 40),
         ask_from=settings.studio_ask_from,
-        fast_budget=settings.fast_budget,
         members=members,
         helpers=helpers,
         admins=admins,

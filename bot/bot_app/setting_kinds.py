@@ -117,6 +117,28 @@ def _numbers(value: object) -> object:
     return tuple(found)
 
 
+def _amounts(value: object) -> object:
+    """Read ``100,500,0``; one number stands for all three roles."""
+    if isinstance(value, int | float):
+        return (float(value),) * 3
+    if not isinstance(value, str):
+        return value
+    parts = [float(part) for part in value.split(",") if part.strip()]
+    return tuple(parts * 3 if len(parts) == 1 else parts)
+
+
+def _none_negative(amounts: tuple[float, ...]) -> tuple[float, ...]:
+    if not all(0 <= amount < 1e15 for amount in amounts):
+        raise ValueError("no amounts")
+    return amounts
+
+
+def _lanes(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(names) != 3 or not set(names) <= {"fast", "relax"}:
+        raise ValueError("no lanes")
+    return names
+
+
 def _redis(value: str) -> str:
     if value.startswith("/"):
         return value
@@ -168,6 +190,8 @@ Size = Annotated[int, BeforeValidator(read_size), Field(ge=1)]
 Persons = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_persons)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Numbers = Annotated[tuple[int, ...], BeforeValidator(_numbers)]
+Amounts = Annotated[tuple[float, ...], BeforeValidator(_amounts), AfterValidator(_none_negative)]
+Lanes = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_lanes)]
 Host = Annotated[str, AfterValidator(_host)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_hosts)]

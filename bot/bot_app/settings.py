@@ -14,12 +14,14 @@ from urllib.parse import unquote, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from bot_app.setting_kinds import (
+    Amounts,
     CommunityName,
     DatabaseUrl,
     Folder,
     Host,
     Hosts,
     HttpUrl,
+    Lanes,
     Language,
     Listen,
     Lower,
@@ -238,11 +240,17 @@ class Settings(_Section):
         "sends traces to an OpenTelemetry collector; the extra `otel`",
         "an address up to and with /v1/traces",
     )
-    fast_budget: float = _is(
-        0.0,
-        "what a member may spend in the fast lane per month, in cost units; 0 is no bound",
-        "a number from 0",
-        ge=0,
+    fast_budget: Amounts = _is(
+        (0.0, 0.0, 0.0),
+        "what may be spent in the fast lane per month, in cost units: by a member, a helper, an admin; 0 is no bound",
+        "a number from 0 for all, or three separated by commas",
+        min_length=3,
+        max_length=3,
+    )
+    studio_lanes: Lanes = _is(
+        ("fast", "fast", "fast"),
+        "who may draw in the fast lane: a member, a helper, an admin; with relax all they make is relaxed",
+        "three of fast and relax, separated by commas",
     )
     moderation_closed: bool = _is(
         True, "refuse what moderation can't judge because it fails", "true or false"

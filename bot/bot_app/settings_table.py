@@ -65,7 +65,7 @@ def _default(name: str, field: FieldInfo) -> str:
     if isinstance(field.default, bool):
         return f"`{str(field.default).lower()}`"
     if isinstance(field.default, tuple):
-        return f"`{','.join(map(str, field.default))}`"
+        return f"`{','.join(f'{one:g}' if isinstance(one, float) else str(one) for one in field.default)}`"
     shown = (
         show_size(field.default)
         if name.endswith(("_BYTES", "_MEMORY")) and isinstance(field.default, int)

@@ -23,8 +23,14 @@ from bot_queue.worker import Batch, Maker
 
 def limits_by_role(settings: Settings) -> tuple[Limits, Limits, Limits]:
     """Return the bounds of a member, a helper and an admin."""
-    triples = zip(settings.studio_waiting, settings.studio_open, settings.studio_pictures_a_day, strict=True)
-    member, helper, admin = (Limits(*each) for each in triples)
+    fast = [lane == "fast" for lane in settings.studio_lanes]
+    bounds = (
+        settings.studio_waiting,
+        settings.studio_open,
+        settings.studio_pictures_a_day,
+        settings.fast_budget,
+    )
+    member, helper, admin = (Limits(*each) for each in zip(*bounds, fast, strict=True))
     return member, helper, admin
 
 

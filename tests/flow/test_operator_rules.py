@@ -53,7 +53,7 @@ async def test_the_months_budget_is_there_before_it_is_spent(own, allowed):
     """The setting's, or the person's own; a new month starts from zero."""
     ledger, budget, clock = MemoryLedger(), MemoryBudget(), ManualClock(NOON)
     await ledger.set_setting("harbour", "budget:test:alice", own)
-    dispatcher, _ = house(Allowances(ledger, budget, clock, 100.0))
+    dispatcher, _ = house(Allowances(ledger, budget, clock, lambda roles: 100.0))
     await dispatcher.handle(event(Invoked("imagine")))
     account = "fast:harbour:test:alice"
     assert (await budget.balance(account)).allowed == allowed

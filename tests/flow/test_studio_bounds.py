@@ -3,6 +3,7 @@
 from yinlu_testing.studio import Member, StudioHouse, button
 
 from bot_core.identity import ADMIN, HELPER, Locale
+from bot_core.ports.work import JobState
 from bot_handlers.imagine.options import Limits, StudioOptions
 from bot_media import FlatImages
 from bot_safety import AllowAll, Guarded, PicturePrompts
@@ -71,6 +72,32 @@ async def test_each_role_has_its_own_bounds():
             assert told.error == "JobRefused"
             assert f"You have {most} jobs waiting, and at most {most} may wait." in told.text
             assert "/jobs" in told.text
+
+
+async def test_lanes_and_budgets_go_by_role():
+    """A relaxed member draws in relax whatever the prompt says, and is told at /fast; a helper pays from the helpers' budget."""
+    options = StudioOptions(
+        grid=64, full=64, members=Limits(fast=False), helpers=Limits(budget=1.0), admins=Limits()
+    )
+    async with StudioHouse(FlatImages(), options).open(workers=0) as house:
+        alice, bob, root = (
+            Member(house, name, roles=frozenset(roles))
+            for name, roles in (("alice", ()), ("bob", (HELPER,)), ("root", (ADMIN,)))
+        )
+        await alice.types("imagine", prompt="a fox --fast")
+        (told,) = await alice.types("fast")
+        assert (told.error, "relax lane" in told.text) == ("NotAllowed", True)
+        await house.budget.allow("fast:harbour:test:bob", 1.0, "2026-01")
+        await bob.types("imagine", prompt="a fox")
+        (info,) = await bob.types("info")
+        assert "of 1" in info.text or "/1" in info.text
+        await root.types("imagine", prompt="a fox")
+        waiting = await house.queue.listing(JobState.WAITING, 10)
+        assert {(view.job.person, view.job.lane.value, bool(view.job.account)) for view in waiting} == {
+            ("test:alice", "relax", False),
+            ("test:bob", "fast", True),
+            ("test:root", "fast", False),
+        }
 
 
 async def test_a_days_pictures_are_counted_once_made_or_not():

@@ -90,3 +90,20 @@ def test_bounds_have_safe_defaults_by_role():
     assert member.waiting < helper.waiting < admin.waiting
     assert admin.a_day == 0
     assert limits_by_role(Settings(studio_waiting="1,2,3"))[2].waiting == 3
+    assert [limits.budget for limits in limits_by_role(Settings(fast_budget="100"))] == [100] * 3
+    given = Settings(fast_budget="100,500.5,0", studio_lanes="relax,fast,fast")
+    assert [(limits.budget, limits.fast) for limits in limits_by_role(given)] == [
+        (100, False),
+        (500.5, True),
+        (0, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"fast_budget": "1,2"}, {"fast_budget": "-1"}, {"fast_budget": "much"}, {"fast_budget": "inf"},
+              {"studio_lanes": "fast"}, {"studio_lanes": "fast,slow,fast"}]
+)  # fmt: skip
+def test_wrong_budgets_and_lanes_are_refused(wrong):
+    """Three roles, amounts from zero, lanes that exist."""
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Settings(**wrong)

@@ -28,11 +28,16 @@ EXAMPLES = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one member may have: jobs that wait, jobs that wait or run, pictures of one day. 0 is no bound of ours."""
+    """What one member may have: jobs that wait, jobs that wait or run, pictures of one day, cost units a month in fast.
+
+    0 is no bound of ours; without ``fast`` all their jobs are relaxed.
+    """
 
     waiting: int = 0
     open: int = 0
     a_day: int = 0
+    budget: float = 0.0
+    fast: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,6 @@ class StudioOptions:
     jobs: int = 10
     admin_jobs: int = 40
     ask_from: int = 2
-    fast_budget: float = 0.0  # cost units a member may spend in fast per month; 0 is no bound
     styles: Mapping[str, str] = field(default_factory=lambda: STYLES)
     examples: tuple[Words, ...] = EXAMPLES
     members: Limits = Limits()

@@ -104,9 +104,13 @@ class StudioSettings:
         kept = await self._preferences(incoming, conversation)
         locale = incoming.locale
         spent, allowed = "0", words.UNBOUNDED.of(locale)
-        if self.options.fast_budget:
+        limits = self.options.limits(incoming.roles)
+        if limits.budget:
             balance = await self.budget.balance(f"fast:{conversation.community}:{incoming.person.id}")
-            spent, allowed = f"{balance.spent + balance.reserved:.0f}", f"{self.options.fast_budget:.0f}"
+            spent, allowed = (
+                f"{balance.spent + balance.reserved:.0f}",
+                f"{balance.allowed or limits.budget:.0f}",
+            )
         text = words.INFO.of(locale).format(
             lane=words.LANES[kept.lane].of(locale),
             waiting=sum(view.state is JobState.WAITING for view in own),
@@ -148,6 +152,8 @@ class StudioSettings:
         return say(said or words.SUFFIX_GONE.of(incoming.locale), private=True)
 
     async def _lane(self, incoming: Incoming, conversation: Conversation, lane: str) -> Reply:
+        if lane == Lane.FAST and not self.options.limits(incoming.roles).fast:
+            raise NotAllowed("fast", words.RELAX_ONLY)
         await self._keep(incoming, conversation, lambda kept: replace(kept, lane=lane))
         return say(words.LANE_SET[lane].of(incoming.locale), private=True)
 

@@ -57,9 +57,10 @@ class Submitter:
     async def asker(self, incoming: Incoming, conversation: Conversation) -> tuple[Asker, str]:
         """Return who asks, as jobs need it, and their suffix."""
         kept = await PreferenceStore(self.ledger).get(conversation.community, incoming.person.id)
-        paid = bool(self.options.fast_budget)
-        account = f"fast:{conversation.community}:{incoming.person.id}" if paid else ""
-        asker = Asker(incoming, conversation.community, Lane(kept.lane), self.clock.now(), account)
+        limits = self.options.limits(incoming.roles)
+        account = f"fast:{conversation.community}:{incoming.person.id}" if limits.budget else ""
+        lane = Lane(kept.lane) if limits.fast else Lane.RELAX
+        asker = Asker(incoming, conversation.community, lane, self.clock.now(), account)
         return asker, kept.suffix
 
     async def remixes(self, incoming: Incoming, conversation: Conversation) -> bool:

@@ -117,7 +117,7 @@ def queued(picture: PictureJob, asker: Asker, options: StudioOptions, number: in
         key=key,
         kind=KIND,
         profile=f"{options.profile}:{picture.width}x{picture.height}:{picture.last.action.value}",
-        lane=Lane(prompt.lane) if prompt.lane else asker.lane,
+        lane=Lane(prompt.lane) if prompt.lane and limits.fast else asker.lane,
         person=asker.incoming.person.id,
         community=asker.community,
         origin=asker.incoming.origin,

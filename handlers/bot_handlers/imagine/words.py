@@ -101,6 +101,10 @@ INFO = Words(
     "队伍：{lane}\n排队 {waiting}，进行 {running}\n本月快速额度：已用 {spent}，共 {allowed}\n绘图引擎：{maker}",
     "Lane: {lane}\nWaiting {waiting}, running {running}\nFast budget this month: {spent} of {allowed}\nDrawn by: {maker}",
 )
+RELAX_ONLY = Words(
+    "你在这里的画都走慢速队伍：不花额度，这个月用得少的人先来。",
+    "What you make here goes by the relax lane: it costs nothing, and who used less this month comes first.",
+)
 UNBOUNDED = Words("不限", "no bound")
 NO_JOBS = Words("你没有正在排队或进行的任务。", "You have no jobs waiting or running.")
 ALL_STOPPED = Words("已停止 {n} 个任务。", "{n} jobs were stopped.")

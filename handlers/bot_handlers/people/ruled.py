@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -42,12 +43,12 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Allowances:
-    """Gives each person their month's fast budget before they may spend it: the setting's, or one of their own."""
+    """Gives each person their month's fast budget before they may spend it: their role's, or one of their own."""
 
     ledger: Ledger
     budget: Budget
     clock: Clock
-    allowance: float  # cost units a month; 0 is no bound
+    allowance: Callable[[Collection[str]], float]  # by roles: cost units a month; 0 is no bound
     remember: float = 60.0  # seconds
     _known: dict[tuple[str, str], float] = field(default_factory=dict)
 
@@ -56,17 +57,17 @@ class Allowances:
     ) -> Handled | None:
         """Allow, where something may be spent."""
         spends = isinstance(incoming.content, Invoked | Pressed | Submitted)
-        if self.allowance and spends and conversation.community:
-            await self._allow(conversation.community, incoming.person.id)
+        if spends and conversation.community and (allowed := self.allowance(incoming.roles)):
+            await self._allow(conversation.community, incoming.person.id, allowed)
         return await inner(incoming, conversation)
 
-    async def _allow(self, community: str, person: str) -> None:
+    async def _allow(self, community: str, person: str, allowed: float) -> None:
         moment = self.clock.now().astimezone(UTC)
         account, month = f"fast:{community}:{person}", moment.strftime("%Y-%m")
         if self._known.get((account, month), 0.0) > moment.timestamp():
             return
         own = await self.ledger.setting(community, BUDGET + person)
-        await self.budget.allow(account, float(own) if own is not None else self.allowance, month)
+        await self.budget.allow(account, float(own) if own is not None else allowed, month)
         if len(self._known) > 10_000:
             self._known.clear()
         self._known[account, month] = moment.timestamp() + self.remember
