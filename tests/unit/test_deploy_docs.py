@@ -14,9 +14,8 @@ from bot_app.cli import app
 from bot_app.settings_load import PREFIX, environment_name, is_secret, known_settings
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted(
-    [ROOT / "SECURITY.md", *(ROOT / "docs" / f"{name}.md" for name in ("deploy", "runbook", "scaling"))]
-)
+PAGES = sorted([ROOT / "SECURITY.md", ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+MADE = {"deploy/coqui/.venv"}  # by the command that the page gives
 SYMPTOMS = re.compile(r"^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
 
 
@@ -54,8 +53,10 @@ def test_every_setting_exists(page):
     fields = known_settings()
     known = {environment_name(keys) for keys in fields}
     known |= {f"{environment_name(keys)}_FILE" for keys in fields if is_secret(fields[keys])}
-    said = set(re.findall(rf"{PREFIX}[A-Z0-9_]+[A-Z0-9]", page.read_text()))
-    assert said - known - {"YINLU_CONFIG"} == set()
+    said = set(re.findall(rf"{PREFIX}(?!BENCH_)(?:[A-Z0-9_]|<ROLE>)+[A-Z0-9]", page.read_text()))
+    of_roles = {name.replace("<ROLE>", "ANSWER") for name in said if "<ROLE>" in name}
+    assert of_roles <= known
+    assert {name for name in said if "<ROLE>" not in name} - known - {"YINLU_CONFIG"} == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -73,7 +74,7 @@ def test_every_link_leads_somewhere(page):
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
         assert (page.parent / target).exists(), target
     for target in re.findall(r"`((?:deploy|tests|benchmarks)/[\w./-]+)`", text):
-        assert (ROOT / target).exists(), target
+        assert (ROOT / target).exists() or target in MADE, target
 
 
 def test_the_runbook_has_thirty_symptoms_numbered_in_order():
