@@ -18,7 +18,7 @@ ELSEWHERE = {
     "/cancel",
     "/save",
 }  # of docs/examples, of forms in Telegram, of a document that was answered from
-PATHS = {"/metrics", "/readyz", "/healthz", "/operator", "/ws", "/data", "/rerank", "/speech"}
+PATHS = {"/metrics", "/readyz", "/healthz", "/operator", "/ws", "/data", "/rerank", "/speech", "/tmp"}
 
 
 def commands():
