@@ -55,18 +55,19 @@ class Composer:
         quotes: Sequence[Quote],
         ranked: Sequence[Candidate],
         kind: Expected,
+        question: str = "",
     ) -> Composed:
-        """Return the answer for a verdict."""
+        """Return the answer for a verdict; ``question`` is the form that was searched."""
         if verdict.outcome is Outcome.UNKNOWN:
             return Composed(_unknown(locale, ranked), (), verdict.outcome, verdict.reason)
         if verdict.outcome is Outcome.RELATED:
             chosen = by_passage(quotes)
             lines = [RELATED.of(locale), *self._lines(chosen, locale)]
             return Composed("\n\n".join(lines), _citations(chosen), verdict.outcome, verdict.reason)
-        return self._answered(locale, quotes, kind)
+        return self._answered(locale, quotes, kind, question)
 
-    def _answered(self, locale: Locale, quotes: Sequence[Quote], kind: Expected) -> Composed:
-        against = disagreement(quotes[:LOOKED])
+    def _answered(self, locale: Locale, quotes: Sequence[Quote], kind: Expected, question: str) -> Composed:
+        against = disagreement(quotes[:LOOKED], question, kind)
         if against is not None:
             chosen = sorted([quotes[0], against], key=lambda quote: quote.passage.date, reverse=True)
             lines = [DISAGREE.of(locale), *self._lines(chosen, locale, dated=True)]

@@ -125,15 +125,16 @@ class Guide:
 
     async def _answered(self, question: Question, best: Judged, telling: Telling, meter: Meter) -> Answer:
         """Let the models write where there are any; what they don't write is quoted."""
-        composed = self._composer.compose(question.locale, best.verdict, best.quotes, best.ranked, best.kind)
+        asked = best.search.asked.text
+        composed = self._composer.compose(
+            question.locale, best.verdict, best.quotes, best.ranked, best.kind, asked
+        )
         written: Written | None = None
         if (
             composed.reason is not Reason.DISAGREE
         ):  # both sides are quoted with their dates: that can't be said better
             passages = [candidate.passage for candidate in best.ranked]
-            written = await self._authors.write(
-                question, best.search.asked.text, best.verdict, passages, telling, meter
-            )
+            written = await self._authors.write(question, asked, best.verdict, passages, telling, meter)
         if written is None:
             return replace(
                 self._answer(question, best, composed), usage=meter.usage, model=self._made_by(meter)
