@@ -136,11 +136,15 @@ def backed(
 
 
 def _begun(data: Path, target: Path) -> Path:
-    """Clear what a backup that was cut off left; return a new staging folder. Raises BadInput."""
+    """Clear what a cut-off backup left, make the archive's folder, return a staging folder. Raises BadInput."""
     if target.exists():
         raise BadInput(f"{target} exists", filled(THERE, path=str(target)))
     for left in data.glob(STAGING + "*"):
         shutil.rmtree(left, True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unusable(target.parent, error) from error
     try:
         return Path(tempfile.mkdtemp(prefix=STAGING, dir=data))
     except OSError as error:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from bot_app.cli_start import in_words, language, say, say_json
 from bot_app.doctor import examine
 from bot_app.owner import holder
 from bot_app.settings import Settings
 
+CELL = 40  # letters that a column holds in a wide terminal
 MARKS = {"ok": ("✓", "green"), "info": ("·", "dim"), "warning": ("!", "yellow"), "failed": ("✗", "red")}
+
+
+def links(texts: Iterable[str]) -> list[str]:
+    """Return the long addresses in these texts, each once: a table's cell breaks them, so they can't be copied there."""
+    found = (address for text in texts for address in re.findall(r"https?://[^\s，。；]+", text))
+    return [address for address in dict.fromkeys(found) if len(address) > CELL]
 
 
 async def doctor(settings: Settings, as_json: bool) -> int:
@@ -29,7 +39,7 @@ async def doctor(settings: Settings, as_json: bool) -> int:
 
     from bot_app.cli_show import out, table
 
-    rows = []
+    rows: list[list[Text | str]] = []
     for check in checks:
         mark, style = MARKS[check.state]
         todo = check.todo.of(language()) if check.todo else ""
@@ -43,6 +53,8 @@ async def doctor(settings: Settings, as_json: bool) -> int:
             rows=rows,
         )
     )
+    for address in links(str(todo) for *_, todo in rows):
+        say(address)
     say(
         in_words(f"{len(failed)} 项失败", f"{len(failed)} failed")
         if failed

@@ -56,6 +56,7 @@ class Discord:
         self.cdn: dict[str, bytes] = {}
         self.flags = FLAGS
         self.guild_permissions = 8
+        self.in_servers = True  # the bot was invited
         self.at_once = 1
         self.direct: dict[int, int] = {}
         self.limit: tuple[int, float] | None = None  # messages per seconds in a channel; beyond is a 429

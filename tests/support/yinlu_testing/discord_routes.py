@@ -61,7 +61,8 @@ async def _commands(discord: Discord, application: int, **_: Any):
 
 @route("GET", "/users/@me/guilds")
 async def _guilds(discord: Discord, **_: Any):
-    return 200, [{"id": str(GUILD), "name": "Harbour", "permissions": str(discord.guild_permissions)}]
+    harbour = {"id": str(GUILD), "name": "Harbour", "permissions": str(discord.guild_permissions)}
+    return 200, [harbour] if discord.in_servers else []
 
 
 # --- channels ----------------------------------------------------------------------------------------------

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,6 +122,16 @@ class Reader:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+
+    @asynccontextmanager
+    async def stands(self, text: str, **more: str) -> AsyncIterator[str]:
+        """The same beside a platform that this loop serves."""
+        started = self.starts(text, **more)
+        address = await asyncio.to_thread(started.__enter__)
+        try:
+            yield address
+        finally:
+            await asyncio.to_thread(started.__exit__, None, None, None)
 
 
 def _address(process: subprocess.Popen[bytes], log: Path, seconds: float) -> str:
