@@ -130,7 +130,13 @@ def backed(
     frozen: Callable[[], AbstractAsyncContextManager[None]],
 ) -> Backed:
     """Return the backup of a house; ``store`` is the embedded Valkey's connection, None where none runs."""
-    given = {"redis": settings.redis_url, "database": settings.database_url, "qdrant": settings.qdrant_url}
+    given = {
+        "redis": settings.redis_url,
+        "database": settings.database_url,
+        "qdrant": settings.qdrant_url,
+        "files": settings.s3_url,
+        "documents": settings.knowledge_url,
+    }
     servers = tuple(name for name, url in given.items() if url)
     return Backed(settings.data, clock, None if settings.redis_url else store, frozen, servers)
 

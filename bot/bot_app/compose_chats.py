@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 Opens = Callable[[], AbstractAsyncContextManager[object]]
 Locales = Callable[[Person, Origin], Awaitable[Locale | None]]
 
+MOST_FROM_TELEGRAM = 20_000_000  # bytes that its own server lets bots download
+
 
 @dataclass(frozen=True, slots=True)
 class ChatNeeds:
@@ -129,6 +131,9 @@ def telegram_options(settings: Settings, *, speaks: bool = False) -> TelegramOpt
         locale=Locale.parse(settings.locale, Locale.EN),
         label=settings.label_answers,
         speaks=speaks,
+        download=settings.upload_bytes
+        if settings.telegram_api_url
+        else min(settings.upload_bytes, MOST_FROM_TELEGRAM),
     )
 
 
@@ -172,4 +177,5 @@ def discord_options(settings: Settings, *, speaks: bool = False) -> DiscordOptio
         locale=Locale.parse(settings.locale, Locale.EN),
         label=settings.label_answers,
         speaks=speaks,
+        attachments=settings.upload_bytes,
     )

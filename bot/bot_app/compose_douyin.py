@@ -31,6 +31,7 @@ from bot_core.ports.safety import Clock
 from bot_core.ports.work import FrameLog, Limiter, Locks, Notes
 from bot_core.tokens import Signer
 
+MOST_OF_A_PICTURE = 5_000_000  # bytes that the platform checks
 RECORDS = "douyin-records"  # in the data folder
 
 
@@ -155,6 +156,7 @@ def douyin_options(settings: Settings) -> DouyinOptions:
         answers_template=settings.douyin_answers_template,
         template_field=settings.douyin_template_field,
         record_days=settings.douyin_record_days,
+        picture_bytes=min(settings.upload_bytes, MOST_OF_A_PICTURE),
     )
 
 

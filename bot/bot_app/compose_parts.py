@@ -43,6 +43,7 @@ def web_options(settings: Settings, *, voice: bool) -> WebOptions:
         forwarded=settings.behind_proxy,
         question=settings.question_characters,
         upload_bytes=settings.document_bytes,
+        attachment_bytes=settings.upload_bytes,
         images=True,
         gallery_shared=settings.gallery_shared,
         voice=voice,

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot_app.settings import Settings
+from bot_app.stored_files import files_of
 from bot_app.studio_rules import limits_by_role
 from bot_app.workers import maker_profile
 from bot_core.conversation import Context
@@ -21,7 +22,6 @@ from bot_handlers.imagine.options import StudioOptions
 from bot_handlers.imagine.settings import StudioSettings
 from bot_handlers.imagine.submitting import Submitter
 from bot_handlers.imagine.wording import PromptHelp
-from bot_media import FolderFiles
 from bot_media.images.collage.used import CollagePromptReader
 from bot_media.images.describe import PlainPictureReader
 from bot_queue.board import Ended
@@ -40,11 +40,6 @@ class StudioParts:
     imagine: ImagineHandler
     follower: JobFollower
     render: Render
-
-
-def files_of(settings: Settings) -> FolderFiles:
-    """Return where files are; the same for house and workers."""
-    return FolderFiles(settings.data / "files")
 
 
 def studio_options(settings: Settings) -> StudioOptions:

@@ -14,12 +14,12 @@ from bot_adapters.web import WebFace, WebOptions
 from bot_adapters.web.operators import Watched
 from bot_app.compose_base import Base, open_engine
 from bot_app.compose_douyin import is_mini_program
-from bot_app.compose_studio import files_of
 from bot_app.extensions import loaded
 from bot_app.first_run import PagePlaces
 from bot_app.metrics import CountedOutbox, CountRecords, Counts
 from bot_app.secrets_store import Secrets, open_secrets
 from bot_app.settings import Settings
+from bot_app.stored_files import files_of
 from bot_app.traces import TracedOutbox, Traces, open_traces
 from bot_core.conversation import Context, Face
 from bot_core.dispatch import BoundPlaces

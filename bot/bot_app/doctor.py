@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bot_app.control import call
 from bot_app.doctor_platforms import platforms
-from bot_app.doctor_remote import database, knowledge, models, qdrant, redis
+from bot_app.doctor_remote import database, files, knowledge, models, qdrant, redis
 from bot_app.doctor_state import Check, same, unreachable
 from bot_app.engine_valkey import open_valkey, ping
 from bot_app.owner import Owner, holder, own
@@ -53,6 +53,8 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
         yield await knowledge(settings)
     elif settings.qdrant_url:
         yield await qdrant(settings)
+    if settings.s3_url:
+        yield await files(settings)
     for check in await models(settings):
         yield check
     async for check in platforms(settings):

@@ -17,6 +17,7 @@ from bot_app.doctor_state import Check, same, unreachable
 from bot_app.knowledge_api import read_token
 from bot_app.knowledge_remote import open_remote
 from bot_app.settings import ROLES, Model, Settings
+from bot_app.stored_files import files_of
 from bot_core.clock import SystemClock
 from bot_core.errors import YinluError
 from bot_core.identity import Words
@@ -32,6 +33,7 @@ FAILURES = (OSError, TimeoutError, aiohttp.ClientError, RedisError, SQLAlchemyEr
 REDIS = Words("Redis", "Redis")
 DATABASE = Words("数据库", "database")
 QDRANT = Words("Qdrant", "Qdrant")
+BUCKET = Words("存储桶", "bucket")
 KNOWLEDGE = Words("文档服务", "documents' keeper")
 
 
@@ -139,6 +141,23 @@ async def knowledge(settings: Settings) -> Check:
         f"{settings.knowledge_url},{len(found)} 个社区", f"{settings.knowledge_url}, {len(found)} communities"
     )
     return Check("knowledge", KNOWLEDGE, "ok", shown, reachable=True)
+
+
+async def files(settings: Settings) -> Check:
+    """Can something be put into the bucket of YINLU_S3_URL, and read back?"""
+    todo = Words(
+        "检查 YINLU_S3_URL：地址、存储桶、密钥及其权限(写、读、删)。",
+        "Check YINLU_S3_URL: address, bucket, key and its rights (to write, read and delete).",
+    )
+    try:
+        async with asyncio.timeout(SECONDS * 4):
+            bucket = files_of(settings)
+            put = await bucket.put(b"yinlu doctor", "text/plain")
+            await bucket.read(put.key)
+            await bucket.delete(put.key)
+    except FAILURES as error:
+        return unreachable("files", BUCKET, error, todo)
+    return Check("files", BUCKET, "ok", Words("可写可读", "can be written and read"), reachable=True)
 
 
 async def models(settings: Settings) -> list[Check]:

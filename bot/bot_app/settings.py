@@ -45,9 +45,9 @@ SECRET = "a secret"  # noqa: S105 - what it takes, in words
 COUNT = "a whole number from 1"
 
 
-def _is(default: object, what: str, takes: str, *, later: bool = False, **bounds: Any) -> Any:  # noqa: ANN401
-    """Declare a setting; ``later`` marks one that is read and checked but that nothing uses yet."""
-    return Field(default, description=what, json_schema_extra={"takes": takes, "later": later}, **bounds)
+def _is(default: object, what: str, takes: str, **bounds: Any) -> Any:  # noqa: ANN401
+    """Declare a setting: its default, what it is, what it takes."""
+    return Field(default, description=what, json_schema_extra={"takes": takes}, **bounds)
 
 
 class _Section(BaseModel):
@@ -146,9 +146,8 @@ class Settings(_Section):
     )
     s3_url: SecretUrl | None = _is(
         None,
-        "a bucket instead of the data folder for files",
+        "a bucket instead of the data folder for files (extra `s3`): https://KEY:SECRET@HOST/BUCKET/PREFIX, s3://KEY:SECRET@BUCKET/PREFIX?region=...",
         "an https://, http:// or s3:// address",
-        later=True,
     )
     journal_fsync: Annotated[Literal["everysec", "always"], Lower] = _is(
         "everysec",
@@ -170,7 +169,7 @@ class Settings(_Section):
     presses_per_minute: int = _is(60, "button presses of one person in a minute", COUNT, ge=1)
     document_bytes: Size = _is("50MB", "largest document", "a size like 50MB")
     documents: int = _is(100_000, "most documents of one community", COUNT, ge=1)
-    upload_bytes: Size = _is("20MB", "largest file a member sends", "a size like 20MB", later=True)
+    upload_bytes: Size = _is("20MB", "largest picture or file a member sends in a chat", "a size like 20MB")
     connections: int = _is(1000, "most WebSockets at once", COUNT, ge=1)
     connections_per_address: int = _is(64, "most WebSockets of one address", COUNT, ge=1)
     workers: int = _is(

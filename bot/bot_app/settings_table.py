@@ -16,7 +16,7 @@ and `--data`, `--host`, `--port` over both. A wrong value or an unknown name is 
 not set.
 
 A secret (🔑) can stand in a file of its own: `YINLU_DISCORD_TOKEN_FILE=/run/secrets/discord` or `discord_token_file = "..."`.
-Sizes are written like `512KB`, `50MB`, `2GB`. What is marked ○ is read and checked, but nothing uses it yet.
+Sizes are written like `512KB`, `50MB`, `2GB`.
 
 | setting | default | takes | what it is |
 |---|---|---|---|
@@ -51,10 +51,8 @@ def settings_table() -> str:
 
 
 def _row(name: str, field: FieldInfo) -> str:
-    extra = field.json_schema_extra
-    later = isinstance(extra, dict) and bool(extra["later"])
-    marks = (" 🔑" if is_secret(field) else "") + (" ○" if later else "")
-    return f"| `{name}`{marks} | {_default(name, field)} | {takes(field)} | {field.description} |"
+    mark = " 🔑" if is_secret(field) else ""
+    return f"| `{name}`{mark} | {_default(name, field)} | {takes(field)} | {field.description} |"
 
 
 def _default(name: str, field: FieldInfo) -> str:

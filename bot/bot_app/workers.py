@@ -14,6 +14,7 @@ from pathlib import Path
 from bot_app import rehearsal
 from bot_app.compose_recordings import opened_transcription
 from bot_app.settings import Settings
+from bot_app.stored_files import files_of
 from bot_app.studio_rules import Saying, maker_options
 from bot_core import pictures, recordings
 from bot_core.errors import BadInput, MissingExtra, SettingWrong
@@ -22,7 +23,6 @@ from bot_core.ports.media import Files, ImageModel
 from bot_core.ports.safety import Moderator
 from bot_core.ports.work import BatchRule, Lane
 from bot_handlers.imagine.options import STYLES
-from bot_media import FolderFiles
 from bot_media.checks import NudityNet, PictureCheck
 from bot_media.images.choose import MakerProfile, open_maker
 from bot_media.images.cutting import Cutting
@@ -58,7 +58,7 @@ def maker_profile(settings: Settings) -> MakerProfile:
 @asynccontextmanager
 async def opened_makers(settings: Settings) -> AsyncIterator[dict[str, Maker]]:
     """Give what makes the jobs of each kind. Raises SettingWrong, StartRefused, MissingExtra."""
-    files = FolderFiles(settings.data / "files")
+    files = files_of(settings)
     async with chosen_maker(settings, files) as maker, opened_transcription(settings, files) as writes:
         judge = await asyncio.to_thread(picture_judge, settings)
         labelling = Labelling(provenance=await asyncio.to_thread(provenance, settings))

@@ -25,6 +25,13 @@ def content_key(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=KEY_BYTES).hexdigest()
 
 
+def place_of(key: str) -> str:
+    """Return where a key's bytes lie below a folder or a bucket; raises NotFound for what is no key."""
+    if not _KEY.fullmatch(key):
+        raise NotFound("not a file's key")
+    return f"{key[:2]}/{key[2:]}"
+
+
 class FolderFiles:
     """Files in a folder, one per content: ``ab/cd...``.
 
@@ -109,9 +116,7 @@ class FolderFiles:
 
     def _place(self, key: str) -> Path:
         """Return where a key's bytes lie; what is no key is nowhere."""
-        if not _KEY.fullmatch(key):
-            raise NotFound("not a file's key")
-        return self._path / key[:2] / key[2:]
+        return self._path / place_of(key)
 
     def _prepare(self, folder: Path) -> None:
         if folder.is_dir() and self._temporary.is_dir():

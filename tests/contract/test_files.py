@@ -10,16 +10,31 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from yinlu_testing.bucket import bucket
 
-from bot_core.errors import EngineDown, NotFound, StorageFull
+from bot_core.errors import BadInput, EngineDown, NotFound, StorageFull
 from bot_core.files import FileRef
 from bot_media import FolderFiles, MemoryFiles
+from bot_media.bucket import Bucket, BucketFiles, read_bucket
 from bot_media.files import content_key
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """A bucket's address."""
+    with bucket(tmp_path_factory.mktemp("bucket")) as url:
+        yield url
+
+
+@pytest.fixture(params=["folder", "memory", "bucket"])
 def files(request, tmp_path):
-    return FolderFiles(tmp_path / "files") if request.param == "folder" else MemoryFiles()
+    match request.param:
+        case "folder":
+            return FolderFiles(tmp_path / "files")
+        case "bucket":
+            return BucketFiles(request.getfixturevalue("address"))
+        case _:
+            return MemoryFiles()
 
 
 async def test_what_is_put_can_be_read(files):
@@ -192,3 +207,47 @@ async def test_a_killed_writer_leaves_whole_files(tmp_path):
     for path in (tmp_path / "files").rglob("*"):
         if path.is_file():
             assert content_key(path.read_bytes()) == path.parent.name + path.name
+
+
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        ("s3://K:s%2Fx@pics/yinlu?region=eu-west-1", Bucket("pics", "yinlu", "", "eu-west-1", "K", "s/x")),
+        ("s3://pics", Bucket("pics")),
+        ("https://K:S@minio.local:9000/pics/a/b", Bucket("pics", "a/b", "https://minio.local:9000", "us-east-1", "K", "S")),
+    ],
+)  # fmt: skip
+def test_an_address_names_bucket_key_and_place(url, read):
+    """Amazon's by its name, anybody else's by host and path; key and secret may hold any character."""
+    assert read_bucket(url) == read
+
+
+def test_an_address_without_a_bucket_is_refused():
+    """Before anything is stored."""
+    with pytest.raises(BadInput):
+        BucketFiles("https://K:S@minio.local")
+
+
+async def test_a_bucket_keeps_a_key_under_its_prefix(tmp_path):
+    """One object per content, with its media type; what is no key asks nobody."""
+    with bucket(tmp_path) as url:
+        files = BucketFiles(url)
+        ref = await files.put(b"picture", "image/png")
+        (kept,) = [path for path in tmp_path.rglob("*_object") if path.is_file()]
+        assert f"community/{ref.key[:2]}/{ref.key[2:]}" in str(kept)
+        await files.delete("../../other")
+        with pytest.raises(NotFound):
+            await files.read("../../other")
+
+
+@pytest.mark.parametrize("wrong", ["no bucket", "nobody there", "wrong key"])
+async def test_a_bucket_that_is_not_there_is_told_and_names_no_secret(address, wrong):
+    """A missing bucket, a server that is away, a key that is not known: the engine is down, the secret stays out of it."""
+    url = {
+        "no bucket": address.replace("/pictures", "/elsewhere"),
+        "nobody there": "http://S3RVER:hush-hush@127.0.0.1:9/pictures",
+        "wrong key": address.replace("S3RVER:S3RVER", "other:hush-hush"),
+    }[wrong]
+    with pytest.raises(EngineDown) as told:
+        await BucketFiles(url).put(b"x", "text/plain")
+    assert "hush-hush" not in str(told.value)

@@ -34,8 +34,14 @@ LARGE = {
 }
 KEPT = {
     **LARGE,
-    "secrets": {**SECRETS, "YINLU_KNOWLEDGE_TOKEN": "0" * 32, "YINLU_QDRANT_URL": "http://qdrant:6333"},
+    "secrets": {
+        **SECRETS,
+        "YINLU_KNOWLEDGE_TOKEN": "0" * 32,
+        "YINLU_QDRANT_URL": "http://qdrant:6333",
+        "YINLU_S3_URL": "s3://K:S@pictures/yinlu",
+    },
     "knowledge": {"enabled": True},
+    "files": {"bucket": True},
 }
 OTHERS = ("keda.sh", "monitoring.coreos.com")  # kinds that are not Kubernetes' own
 
@@ -99,6 +105,7 @@ def test_a_value_that_does_not_exist_is_refused(wrong):
         ({**LARGE, "secrets": {k: v for k, v in SECRETS.items() if "KEYS" not in k}}, "YINLU_SIGNING_KEYS"),
         ({**LARGE, "settings": {"YINLU_QDRANT_URL": "http://q"}}, "YINLU_QDRANT_URL"),
         ({**LARGE, "knowledge": {"enabled": True}}, "YINLU_KNOWLEDGE_TOKEN"),
+        ({**LARGE, "files": {"bucket": True}}, "YINLU_S3_URL"),
     ],
 )  # fmt: skip
 def test_what_would_not_work_is_refused_with_a_reason(values, said):
@@ -236,3 +243,12 @@ def test_one_process_keeps_the_documents_for_all():
     (rule,) = policy["ingress"]
     (who,) = rule["from"]
     assert who["podSelector"]["matchExpressions"][0]["values"] == ["gateway", "api"]
+
+
+def test_with_a_bucket_nobody_mounts_a_shared_volume():
+    """No claim is made, and gateways and workers each have only what is their own."""
+    objects = rendered(KEPT)
+    assert of(objects, "PersistentVolumeClaim") == {}
+    for name, pod in pods(objects).items():
+        assert "files" not in {volume["name"] for volume in pod.get("volumes", [])}, name
+        assert "files" not in {mount["name"] for mount in pod["containers"][0]["volumeMounts"]}, name

@@ -101,14 +101,18 @@ spec:
           resources: {{- toYaml .values.resources | nindent 12 }}
           volumeMounts:
             - {name: data, mountPath: /data}
+            {{- if not $root.Values.files.bucket }}
             - {name: files, mountPath: /data/files}
+            {{- end }}
             - {name: tmp, mountPath: /tmp}
             {{- if and $root.Values.documents.claim (not $root.Values.knowledge.enabled) }}
             - {name: documents, mountPath: /documents, readOnly: true}
             {{- end }}
       volumes:
+        {{- if not $root.Values.files.bucket }}
         - name: files
           persistentVolumeClaim: {claimName: {{ include "yinlu.files" $root }}}
+        {{- end }}
         - name: tmp
           emptyDir: {sizeLimit: 2Gi}
         {{- if and $root.Values.documents.claim (not $root.Values.knowledge.enabled) }}

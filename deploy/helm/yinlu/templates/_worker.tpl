@@ -49,7 +49,9 @@ spec:
           resources: {{- toYaml .values.resources | nindent 12 }}
           volumeMounts:
             - {name: data, mountPath: /data}
+            {{- if not $root.Values.files.bucket }}
             - {name: files, mountPath: /data/files}
+            {{- end }}
             - {name: tmp, mountPath: /tmp}
             {{- if and .values.models .values.models.claim }}
             - {name: models, mountPath: /models, readOnly: true}
@@ -59,8 +61,10 @@ spec:
           emptyDir: {sizeLimit: 1Gi}
         - name: tmp
           emptyDir: {sizeLimit: 4Gi}
+        {{- if not $root.Values.files.bucket }}
         - name: files
           persistentVolumeClaim: {claimName: {{ include "yinlu.files" $root }}}
+        {{- end }}
         {{- if and .values.models .values.models.claim }}
         - name: models
           persistentVolumeClaim: {claimName: {{ .values.models.claim }}, readOnly: true}
