@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from hiredis import pack_command
 from redis.asyncio import ConnectionPool, Redis
@@ -222,7 +222,7 @@ def _meaning(error: ResponseError) -> Exception:
 def make_pool(url: str) -> ConnectionPool:
     """Return a pool for ``redis://``, ``rediss://``, ``unix://``, a socket's path, or ``sentinel://:secret@h:p,h:p/name``.
 
-    The secret is Redis' own; Sentinels are asked without one.
+    The secret is Redis' own; the Sentinels' is ``?sentinel_password=...``.
     """
     settings: dict[str, Any] = {"decode_responses": True, "socket_timeout": None, "protocol": 2}
     if url.startswith("/"):
@@ -241,10 +241,12 @@ def make_pool(url: str) -> ConnectionPool:
     if login:
         settings |= {"username": unquote(user) or None, "password": unquote(secret)}
     name = parts.path.strip("/") or "mymaster"
-    asking = {
+    asking: dict[str, Any] = {  # seconds; then the next Sentinel is asked
         "socket_timeout": 2.0,
         "socket_connect_timeout": 2.0,
-    }  # seconds; then the next Sentinel is asked
+    }
+    if watchword := parse_qs(parts.query).get("sentinel_password"):
+        asking["password"] = watchword[0]
     sentinel = Sentinel(hosts, sentinel_kwargs=asking, **settings)  # type: ignore[no-untyped-call]
     pool = sentinel.master_for(name).connection_pool
     assert isinstance(pool, ConnectionPool)

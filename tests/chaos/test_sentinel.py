@@ -1,6 +1,7 @@
-"""deploy/redis as it stands: a primary, a replica, three Sentinels; the primary is killed and the queue goes on."""
+"""deploy/redis with passwords: a primary, a replica, three Sentinels; the primary is killed and the queue goes on."""
 
 import asyncio
+import os
 import re
 import shutil
 import socket
@@ -61,10 +62,19 @@ class Servers:
             process.wait()
 
 
-def asked(port, *words):
+def asked(port, *words, secret="redis/secret"):
     """Return what redis-cli says."""
     command = ["redis-cli", "-p", str(port), *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=10).stdout
+    environment = {**os.environ, "REDISCLI_AUTH": secret}
+    return subprocess.run(command, capture_output=True, text=True, timeout=10, env=environment).stdout
+
+
+def watched(port, *words):
+    """Return what a Sentinel says."""
+    return asked(port, "sentinel", *words, secret="watch+word")
+
+
+LOCKED = ("requirepass redis/secret", "masterauth redis/secret")
 
 
 @pytest.fixture
@@ -73,11 +83,16 @@ def house_of_redis(tmp_path):
     servers = Servers(tmp_path)
     first, second, *watching = (free_port() for _ in range(5))
     try:
-        servers.start("first", "redis.conf", port=first)
-        servers.start("second", "redis.conf", f"replicaof 127.0.0.1 {first}", port=second)
+        servers.start("first", "redis.conf", *LOCKED, port=first)
+        servers.start("second", "redis.conf", f"replicaof 127.0.0.1 {first}", *LOCKED, port=second)
         for number, port in enumerate(watching):
             monitor = f"monitor yinlu 127.0.0.1 {first} 2"
-            servers.start(f"sentinel{number}", "sentinel.conf", sentinel=True, port=port, **{
+            keys = (
+                "requirepass watch+word",
+                "sentinel sentinel-pass watch+word",
+                "sentinel auth-pass yinlu redis/secret",
+            )
+            servers.start(f"sentinel{number}", "sentinel.conf", *keys, sentinel=True, port=port, **{
                 "sentinel monitor": monitor.removeprefix("monitor "),
                 "sentinel down-after-milliseconds": "yinlu 1000",
                 "sentinel failover-timeout": "yinlu 5000",
@@ -120,9 +135,10 @@ async def test_the_queue_goes_on_after_its_primary_was_killed(house_of_redis):
     servers, first, second, watching = house_of_redis
     await until(lambda: "connected_slaves:1" in asked(first, "info", "replication"), 20)
     for port in watching:
-        await until(lambda port=port: asked(port, "sentinel", "ckquorum", "yinlu").startswith("OK 3"), 30)
-        await until(lambda port=port: f"{second}" in asked(port, "sentinel", "replicas", "yinlu"), 20)
-    url = "sentinel://" + ",".join(f"127.0.0.1:{port}" for port in watching) + "/yinlu"
+        await until(lambda port=port: watched(port, "ckquorum", "yinlu").startswith("OK 3"), 30)
+        await until(lambda port=port: f"{second}" in watched(port, "replicas", "yinlu"), 20)
+    hosts = ",".join(f"127.0.0.1:{port}" for port in watching)
+    url = f"sentinel://:redis%2Fsecret@{hosts}/yinlu?sentinel_password=watch%2Bword"
     async with open_store(url, StoreOptions(prefix="sentinel")) as store:
         queue = RedisJobQueue(store, QueueOptions(most_waiting=10**6, most_open=10**6))
         for n in range(100):
@@ -135,7 +151,7 @@ async def test_the_queue_goes_on_after_its_primary_was_killed(house_of_redis):
         # The new primary has no replica, so by min-replicas-to-write it takes nothing yet.
         await until(lambda: "role:master" in asked(second, "info", "replication"), 40)
         took = clock() - begun
-        servers.start("third", "redis.conf", f"replicaof 127.0.0.1 {second}", port=free_port())
+        servers.start("third", "redis.conf", f"replicaof 127.0.0.1 {second}", *LOCKED, port=free_port())
         await put_until_taken(queue, 100)
         fast, _ = await queue.status()
         assert fast.waiting == 101
