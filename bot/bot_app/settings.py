@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -368,7 +368,9 @@ class Settings(_Section):
 
 def _parts(secret: str) -> list[str]:
     if "://" in secret:
-        return [secret, unquote(urlsplit(secret).password or ""), urlsplit(secret).password or ""]
+        parts = urlsplit(secret)
+        asked = [value for name, value in parse_qsl(parts.query) if "password" in name]
+        return [secret, unquote(parts.password or ""), parts.password or "", *asked, *map(quote, asked)]
     return [secret, *(pair.partition(":")[2] for pair in secret.split(",") if ":" in pair)]
 
 
