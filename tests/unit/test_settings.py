@@ -284,6 +284,9 @@ def test_several_sentinels_are_one_address():
     settings = load({}, {"YINLU_REDIS_URL": SENTINELS})
     assert settings.redis_url.get_secret_value() == SENTINELS
     assert "p@ss" in settings.secrets()
+    for wrong in ("sentinel://", "sentinel://a:b/yinlu", "sentinel://a:1,/yinlu", "sentinel://a:70000/yinlu"):
+        with pytest.raises(SettingWrong, match="YINLU_REDIS_URL"):
+            load({}, {"YINLU_REDIS_URL": wrong})
 
 
 def test_the_sentinels_password_is_a_secret_too():
@@ -291,6 +294,3 @@ def test_the_sentinels_password_is_a_secret_too():
     url = "sentinel://:redis%2Fsecret@a:1,b:2/y?sentinel_password=watch%2Bword"
     found = load({}, {"YINLU_REDIS_URL": url}).secrets()
     assert {"redis/secret", "redis%2Fsecret", "watch+word", "watch%2Bword"} <= set(found)
-    for wrong in ("sentinel://", "sentinel://a:b/yinlu", "sentinel://a:1,/yinlu", "sentinel://a:70000/yinlu"):
-        with pytest.raises(SettingWrong, match="YINLU_REDIS_URL"):
-            load({}, {"YINLU_REDIS_URL": wrong})
