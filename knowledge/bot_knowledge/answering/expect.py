@@ -28,7 +28,8 @@ _RULES: tuple[tuple[Expected, re.Pattern[str]], ...] = tuple(
         (Expected.REASON, r"\bwhy\b|\breason\b|为什么|为何|原因|凭什么"),
         (
             Expected.TIME,
-            r"\bwhen\b|\bwhat (?:time|day|date|year|month)\b|\bhow (?:long|often|soon|late|early)\b|\bdeadline\b|\buntil\b"
+            r"\bwhen\b|\b(?:what|which) (?:time|day|date|weekday|year|month)\b"
+            r"|\bhow (?:long|often|soon|late|early)\b|\bdeadline\b|\buntil\b"
             r"|什么时候|何时|几点|几号|哪天|哪一天|多久|多长时间|几天|几小时|几周|几个月|几年|截止|哪年|日期|周几|星期几",
         ),
         (
