@@ -6,6 +6,8 @@ from pydantic import BaseModel
 
 from bot_adapters.web.api import AskBody, VoteBody
 from bot_adapters.web.envelope import Json
+from bot_adapters.web.openapi_operator import SECURITY, operator_paths
+from bot_adapters.web.openapi_operator_seen import SCHEMAS as OPERATOR
 from bot_adapters.web.openapi_pictures import SCHEMAS as PICTURES
 from bot_adapters.web.openapi_pictures import picture_paths
 from bot_adapters.web.options import WebOptions
@@ -92,10 +94,18 @@ LANGUAGE: Json = {
 
 
 def description(
-    options: WebOptions, uploads: bool = False, attachments: bool = False, gallery: bool = False
+    options: WebOptions,
+    uploads: bool = False,
+    attachments: bool = False,
+    gallery: bool = False,
+    operator: bool = False,
 ) -> Json:
     """Return the description of the HTTP API; ``uploads`` and so on: they are installed."""
-    schemas = {**SCHEMAS, **(PICTURES if attachments or gallery else {})}
+    schemas = {
+        **SCHEMAS,
+        **(PICTURES if attachments or gallery else {}),
+        **(OPERATOR if operator else {}),
+    }
     pictures = picture_paths(_errors, LANGUAGE, attachments=attachments, gallery=gallery)
     sending = {"/api/v1/uploads": {"get": _uploads(), "post": _send(), "delete": _remove()}}
     for model in (AskBody, VoteBody):
@@ -115,11 +125,12 @@ def description(
             **{f"/api/v1/{name}": {"post": _later(name)} for name in ("jobs", "uploads", "speech")},
             **(sending if uploads else {}),
             **pictures,
+            **(operator_paths(_errors, LANGUAGE) if operator else {}),
             "/healthz": {"get": _get("healthz", "Is the process up", {200: "Alive"})},
             "/readyz": {"get": _get("readyz", "Is what it needs in reach", {200: "Ready", 503: "Ready"})},
             "/metrics": {"get": _metrics()},
         },
-        "components": {"schemas": schemas},
+        "components": {"schemas": schemas, **({"securitySchemes": SECURITY} if operator else {})},
     }
 
 

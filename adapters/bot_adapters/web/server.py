@@ -25,6 +25,7 @@ from bot_adapters.web.greeting import Examples, Greeter
 from bot_adapters.web.guard import Guard, harden
 from bot_adapters.web.invoking import Commands
 from bot_adapters.web.openapi import description
+from bot_adapters.web.operator_sessions import PATH
 from bot_adapters.web.operators import Check, Health, Metrics
 from bot_adapters.web.options import WebOptions
 from bot_adapters.web.pages import Pages
@@ -223,6 +224,7 @@ class WebServer:
                 uploads=self._uploads_api is not None,
                 attachments=self._attachments is not None,
                 gallery=self._gallery is not None,
+                operator=any(route.path.startswith(PATH) for route in self._routes),
             )
         )
 
