@@ -8,6 +8,7 @@ from bot_core.ports.knowledge import Passage
 from bot_knowledge.answering.disagree import disagreement
 from bot_knowledge.answering.expect import expected
 from bot_knowledge.answering.figures import figures
+from bot_knowledge.answering.holds import holds_what_is_asked
 from bot_knowledge.answering.quotes import Quote
 from bot_knowledge.ranking.candidates import Candidate
 from bot_knowledge.text.language import language_of
@@ -106,3 +107,25 @@ def test_a_quote_that_is_far_from_the_question_contradicts_nobody():
     assert disagreement([first, quote("b", text, worth=4.0)], question, expected(question)) is None
     far = replace(quote("b", text), clues={"telling": 0.4, "words": 0.7})
     assert disagreement([first, far], question, expected(question)) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "held"),
+    [
+        ("At what time does the Tide Meeting begin?", "11 July: seventh Tide Meeting, 147 people.", False),
+        ("At what time does the Tide Meeting begin?", "The Tide Meeting begins at 19:30.", True),
+        ("潮汐会几点开始？", "7 月 11 日 | 第七季潮汐会 | 147 人", False),
+        ("潮汐会几点开始？", "潮汐会晚上 8 点半开始。", True),
+        ("翻译一千字算几点灯油？", "翻译每千字记 6 灯油。", True),
+        ("港务会星期几发编号？", "编号由港务会发，形如 LHP-041。", False),
+        ("How many readers score an application?", "Readers score every application.", True),
+        ("How many listeners are there?", "Listeners are trained by Xiaoman in March and October.", False),
+        ("How long does it take?", "It takes half an hour.", True),
+        ("How much is it?", "It is free.", True),
+        ("守灯人一共有多少位？", "守灯人是荣誉身份，人数不限；", True),
+        ("Who keeps the light?", "The keeper does.", True),
+    ],
+)
+def test_a_value_that_is_asked_for_is_there_or_not(question, text, held):
+    """A clock for what time, a day for which day, a figure or a word like none for how many; other questions ask for no value."""
+    assert holds_what_is_asked(question, [quote("a", text)]) is held

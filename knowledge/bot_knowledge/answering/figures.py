@@ -148,7 +148,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], float]], ...
         "date",
         re.compile(
             rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH}\b|\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)"
-            r"|(?:(?<!\d)\d{4}[-年/.])?(?<![\d.])(\d{1,2})[-月/](\d{1,2})[日号]?(?![\d:%])",
+            r"|(?:(?<!\d)\d{4}[-年/.])?(?<![\d.])(\d{1,2})(?:[-/]| ?月 ?)(\d{1,2})(?: ?[日号])?(?![\d:%])",
             re.IGNORECASE,
         ),
         _date,
@@ -156,7 +156,8 @@ _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], float]], ...
     (
         "clock",
         re.compile(
-            r"(?P<when>上午|中午|下午|晚上|傍晚|夜里|晚|早上|早)?\s*(?<![\d.])(?P<hour>\d{1,2})(?:[:点时](?P<minute>\d{2})?分?(?P<half>半)?(?!钟头)"
+            r"(?P<when>上午|中午|下午|晚上|傍晚|夜里|晚|早上|早)?\s*(?<![\d.])(?P<hour>\d{1,2})"
+            r"(?:(?::| ?[点时])(?P<minute>\d{2})?分?(?P<half>半)?(?!钟头)"
             r"|(?= ?[ap]\.?m))\s*(?P<noon>[ap]\.?m\.?)?",
             re.IGNORECASE,
         ),

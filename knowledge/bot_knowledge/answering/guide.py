@@ -14,6 +14,7 @@ from bot_core.ports.knowledge import Reranker, Say
 from bot_knowledge.answering.compose import Composed, Composer
 from bot_knowledge.answering.expect import Expected, expected
 from bot_knowledge.answering.follow import examples_from, follow_ups
+from bot_knowledge.answering.holds import holds_what_is_asked
 from bot_knowledge.answering.kept import KeptAnswers
 from bot_knowledge.answering.quotes import Quote, Quoter
 from bot_knowledge.answering.wording import EMPTY, EMPTY_QUESTION, LONG_QUESTION
@@ -195,7 +196,10 @@ class Guide:
         kind = expected(text)
         quotes = await self._quoter.choose(search, ranked, kind, self._learned.sentence[stage])
         found = features(search, ranked, quotes, kind)
-        return Judged(search, ranked, quotes, judge(found, self._learned.gate[stage]), found, kind)
+        verdict = judge(found, self._learned.gate[stage])
+        if verdict.outcome is Outcome.ANSWERED and not holds_what_is_asked(text, quotes):
+            verdict = replace(verdict, outcome=Outcome.RELATED, reason=Reason.NEAR_BUT_NOT_THIS)
+        return Judged(search, ranked, quotes, verdict, found, kind)
 
     async def _reranked(self, text: str, ranked: list[Candidate]) -> list[Candidate]:
         """Let a configured reranker order the first passages; where it fails they stay as they are."""
