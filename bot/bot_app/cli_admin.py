@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot_app.cli_admin_settings import setting_commands, setting_operations
 from bot_app.cli_start import Start, in_words
 from bot_app.cli_top import link_command
 from bot_core.errors import BadInput
 from bot_core.identity import Words
 
 if TYPE_CHECKING:
+    from bot_app.cli_admin_settings import Kept
     from bot_app.operations import Line, Operation
     from bot_app.reach import Caller
-    from bot_core.ports.ledger import Ledger
     from bot_core.ports.safety import Clock
     from bot_handlers.places.codes import Codes
 
@@ -27,7 +28,7 @@ Json = Annotated[bool, typer.Option("--json", help=in_words("只输出 JSON", "p
 NAMED = Words("社区的名字需要 1-60 个字符。", "A community's name takes 1-60 characters.")
 
 
-def admin_operations(ledger: Ledger, clock: Clock, codes: Codes) -> dict[str, Operation]:
+def admin_operations(ledger: Kept, clock: Clock, codes: Codes) -> dict[str, Operation]:
     """Return what ``yinlu admin`` asks of the owner."""
     from bot_app.operations import checked_name
     from bot_core.ports.ledger import Community
@@ -48,7 +49,7 @@ def admin_operations(ledger: Ledger, clock: Clock, codes: Codes) -> dict[str, Op
         await ledger.add_community(Community(community, zh, en, clock.now()))
         yield {"result": {"community": community, "zh": zh, "en": en}}
 
-    return {"admin_code": code, "admin_name": name}
+    return {"admin_code": code, "admin_name": name, **setting_operations(ledger, clock)}
 
 
 def admin_commands(started: Callable[[typer.Context], Start]) -> typer.Typer:
@@ -83,6 +84,7 @@ def admin_commands(started: Callable[[typer.Context], Start]) -> typer.Typer:
         started(context).call(lambda caller: _name(caller, community, zh, en, json), data=data)
 
     link_command(app, started)
+    setting_commands(app, started)
     return app
 
 

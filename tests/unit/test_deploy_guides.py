@@ -8,6 +8,7 @@ import pytest
 from yinlu_testing.guides import ROOT, blocks, page
 
 from bot_app.settings import load_settings
+from bot_safety.rules import parse_rules
 
 GUIDES = [*sorted(file.stem for file in (ROOT / "docs").glob("*.md")), "README"]
 TEXT = {name: page(name).read_text() for name in GUIDES}
@@ -98,3 +99,14 @@ def test_files_that_a_guide_copies_are_there():
         for block in blocks(name):
             for word in re.findall(r"(?<![\w/.])(?:deploy|docs)/[\w./@*-]+", block.text):
                 assert list(ROOT.glob(word.rstrip("./"))), (name, word)
+
+
+def test_the_rules_that_are_shown_are_taken():
+    """joining.md's list of rules is one, and finds what it says."""
+    (block,) = [block for block in blocks("joining") if block.language == "json"]
+    refused, spoilers, numbers = parse_rules(block.text)
+    assert refused.spans("best casino bonus here") and not refused.spans("a casino")
+    assert spoilers.spans("the lighthouse burns") and not spoilers.spans(
+        "spoiler warning: the lighthouse burns"
+    )
+    assert numbers.spans("13812345678")
