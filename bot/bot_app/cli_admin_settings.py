@@ -145,5 +145,5 @@ async def _rules(caller: Caller, community: str, value: str | None, as_json: boo
     if as_json:
         say_json(found)
     else:
-        say(found["rules"] or in_words("没有规则。", "There are no rules."))
+        say(found["rules"].strip() or in_words("没有规则。", "There are no rules."))
     return 0

@@ -135,6 +135,20 @@ async def test_the_path_that_the_guide_shows(reader):
 
 
 @pytest.mark.slow
+async def test_what_may_not_be_said(reader):
+    """joining.md: its rules, kept while the house runs: an advertiser is refused, a masked number spoils no question."""
+    (reader.folder / "rules.json").write_text(block("joining", '"advertising"').text)
+    async with reader.stands("yinlu run --data data", YINLU_EMBEDDING="hash") as url:
+        await asyncio.to_thread(reader.does, "yinlu admin rules sample rules.json --data data")
+        member = Client()
+        async with member.connected(url):
+            await member.send("ask", {"text": "哪里可以代 购？"})
+            assert (await member.until("error"))["data"]["code"] == "Moderated"
+            done = await member.ask("Call 13812345678: how long is a proposal voted on?")
+            assert done["outcome"] == "answered"
+
+
+@pytest.mark.slow
 async def test_pictures_as_the_guide_asks_for_them(reader):
     """pictures.md: both prompts are drawn, each parameter is known, the community's style and template are there."""
     styles = reader.folder / "data" / "communities" / "sample" / "styles.toml"
