@@ -196,7 +196,7 @@ class Guide:
         kind = expected(text)
         quotes = await self._quoter.choose(search, ranked, kind, self._learned.sentence[stage])
         found = features(search, ranked, quotes, kind)
-        verdict = judge(found, self._learned.gate[stage])
+        verdict = judge(found, self._learned.gate[stage], kind)
         if verdict.outcome is Outcome.ANSWERED and not holds_what_is_asked(text, quotes):
             verdict = replace(verdict, outcome=Outcome.RELATED, reason=Reason.NEAR_BUT_NOT_THIS)
         return Judged(search, ranked, quotes, verdict, found, kind)
