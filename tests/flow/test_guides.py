@@ -293,6 +293,7 @@ async def test_discord_from_nothing_to_an_answer(reader):
             asked = await bob.types("ask", question="How long is a proposal voted on?")
             await until(lambda: "7 days" in str(asked.original), 40)
         assert world.violations == [] and world.pings == []
+        assert '"level": "warning"' not in (reader.folder / "standing.log").read_text()
 
 
 @pytest.mark.slow

@@ -49,6 +49,9 @@ class Finding:
 async def examine(token: str, options: DiscordOptions, commands: Sequence[Command] = ()) -> list[Finding]:
     """Look at an application from outside, changing nothing; never raises for what Discord says."""
     Route.BASE = options.api_url.rstrip("/")
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = (
+        False  # no voice channel is joined: nothing is missing
+    )
     client = discord.Client(intents=discord.Intents.none())
     async with client:
         http = client.http

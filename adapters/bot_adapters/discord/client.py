@@ -62,6 +62,9 @@ class Gateway(discord.AutoShardedClient):
     """The library's client with its doors connected to ours, by ``attach``."""
 
     def __init__(self, options: DiscordOptions, notes: Notes) -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = (
+            False  # no voice channel is joined: nothing is missing
+        )
         super().__init__(
             intents=intents_of(options),
             shard_count=options.shard_count,
