@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 DATA   ?= data
-# What `make run` installs beyond the core: speech, reading of scans, cutting out. `make run EXTRAS=` leaves all out.
-EXTRAS ?= voice,ocr,cutout
+# What `make run` installs beyond the core: speech, reading of scans, cutting out, painted styles. `make run EXTRAS=` leaves all out.
+EXTRAS ?= voice,ocr,cutout,styles
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --progress-bar off -c constraints.txt
 
 # How many files of tests run at once in `make test`; the long ones of `make test-all` run one by one.
