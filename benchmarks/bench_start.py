@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import statistics
 import sys
 import tempfile
@@ -67,6 +68,7 @@ def memory(house: RunningHouse) -> float:
 
 def main() -> None:
     """Measure and save."""
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         data, log = Path(folder) / "data", Path(folder) / "log"
         first, later = starts(data, log)
@@ -85,6 +87,7 @@ def main() -> None:
         ("first words of an extractive answer, p95", f"{p95:.0f} ms", "<= 300 ms"),
     ]
     raw = {
+        "load_before": load,
         "first_start_s": first,
         "starts_s": later,
         "idle_mb": idle,
@@ -98,6 +101,7 @@ def main() -> None:
         ("what", "measured", "aim"),
         rows,
         raw,
+        f"The machine's load when it began: {load:.1f}; {STARTS} starts, {len(words)} questions.",
     )
 
 
