@@ -19,6 +19,7 @@ from yinlu_testing.douyin_house import DouyinHouse
 from yinlu_testing.douyin_loopback import APP, SECRET, DouyinLoopback
 from yinlu_testing.guides import Reader, block
 from yinlu_testing.house import Client
+from yinlu_testing.images_loopback import A1111Service
 from yinlu_testing.telegram_house import ALICE, BOB, GROUP
 from yinlu_testing.telegram_loopback import Loopback
 from yinlu_testing.telegram_members import Members
@@ -175,6 +176,28 @@ async def test_pictures_as_the_guide_asks_for_them(reader):
                         pass
             await member.send("invoke", {"command": "style", "arguments": {}})
             await shown(member, "poster")
+
+
+@pytest.mark.slow
+async def test_a_service_that_draws_by_the_guides_settings(reader):
+    """pictures.md: the second of its settings files, with another address; AUTOMATIC1111 is asked as it says there."""
+    service = A1111Service()
+    async with service.open() as (address, _):
+        _, text = block("pictures", 'picture_maker = "a1111"').text.split("# or a service\n")
+        key = reader.folder / "a1111-key"
+        text = text.replace("http://127.0.0.1:7860", address).replace("/run/secrets/a1111", str(key))
+        (reader.folder / "yinlu.toml").write_text(text)
+        key.write_text("name:password")
+        key.chmod(0o600)
+        async with reader.stands("yinlu run --data data", YINLU_WORKERS="1") as url:
+            member = Client()
+            async with member.connected(url):
+                await member.send("invoke", {"command": "imagine", "arguments": {"prompt": "a fox"}})
+                async with asyncio.timeout(90):
+                    while not pictures(await member.receive(90)):
+                        pass
+    order = next(asked for asked in service.asked if asked["path"].endswith("txt2img"))
+    assert (order["steps"], "fox" in order["prompt"]) == (20, True)
 
 
 def pictures(frame):
