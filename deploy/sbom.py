@@ -134,12 +134,17 @@ def component(package: Package, told: str) -> Json:
 
 
 def bill(root: Path, extras: tuple[str, ...] = ()) -> Json:
-    """Return the bill of an installation with these extras."""
+    """Return the bill of an installation with these extras.
+
+    Raises KeyError for an extra that is none, ValueError for a lock that lacks what the project asks for.
+    """
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     known = packages((root / "deploy/requirements.lock").read_text(encoding="utf-8"))
     rows = (root / "deploy/licences.tsv").read_text(encoding="utf-8").splitlines()
     told = {plain(row.split("\t")[0]): row.split("\t")[2] for row in rows if row[:1] != "#"}
     needs, asked = needs_of(known), wanted(project, extras)
+    if not asked <= known.keys():
+        raise ValueError(f"not in the lock: {', '.join(sorted(asked - known.keys()))}; run deploy/lock.sh")
     names = reached(asked, needs)
     own = f"pkg:pypi/{project['name']}@{project['version']}"
     depends = {own: sorted(asked & known.keys()), **{known[name].ref: sorted(needs[name]) for name in names}}
@@ -180,6 +185,9 @@ def main(words: list[str]) -> int:
     except KeyError as error:
         sys.stderr.write(f"no such extra: {error.args[0]}\n")
         return 2
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     sys.stdout.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     return 0
 

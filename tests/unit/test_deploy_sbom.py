@@ -15,7 +15,8 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "deploy" / "sbom.py"
-IMAGE = "checks,douyin,ocr,s3,voice"  # what deploy/Dockerfile installs unless told
+DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
+IMAGE = re.findall(r"^ARG EXTRAS=(\S+)", DOCKERFILE, re.MULTILINE)[0]  # what it installs unless told
 
 
 def printed(*words):
@@ -126,3 +127,20 @@ def test_the_same_input_gives_the_same_bytes():
     assert json.loads(core)["serialNumber"] != json.loads(first)["serialNumber"]
     refused = printed("voices")
     assert (refused.returncode, refused.stderr) == (2, "no such extra: voices\n")
+
+
+def test_a_lock_that_is_too_old_is_refused(tmp_path):
+    """What the project asks for and the lock has not is named; no bill is printed without it."""
+    (tmp_path / "deploy").mkdir()
+    for name in ("deploy/sbom.py", "deploy/licences.tsv", "deploy/requirements.lock", "pyproject.toml"):
+        text = (ROOT / name).read_text()
+        (tmp_path / name).write_text(text.replace("jieba==0.42.1 \\", "jiebe==0.42.1 \\"))
+    done = subprocess.run([sys.executable, str(tmp_path / "deploy/sbom.py")], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "not in the lock: jieba; run deploy/lock.sh\n"
+
+
+def test_the_documents_name_the_images_extras():
+    """SECURITY.md's line and deploy.md's default are those of the image."""
+    for name in ("SECURITY.md", "docs/deploy.md"):
+        assert IMAGE in (ROOT / name).read_text(), name
