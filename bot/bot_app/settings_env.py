@@ -25,8 +25,8 @@ COMPOSE = """
 #DOCUMENTS=./documents
 # a folder of a diffusion model, for the profile gpu
 #MODELS=./models
-# extras of the image that is built: checks, diffusion, douyin, ocr, voice, anthropic
-#EXTRAS=checks,douyin,ocr,voice
+# extras of the image that is built: anthropic, c2pa, checks, cutout, diffusion, douyin, ocr, otel, s3, styles, voice
+#EXTRAS=checks,douyin,ocr,s3,styles,voice
 #IMAGE=yinlu
 #GPU_IMAGE=yinlu:gpu
 #MEMORY=3g
