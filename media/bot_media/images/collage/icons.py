@@ -12,6 +12,8 @@ from pathlib import Path
 
 from bot_media.images.collage.colour import HEX, Recolour, rgb
 from bot_media.images.collage.lexicon import LITTLE, PREFERRED, VAGUE
+from bot_media.images.collage.naming import NAMED, NOTHING
+from bot_media.images.collage.own import OWN
 
 PACK = Path(__file__).with_name("icons.zip")
 SIDE = 32.0  # every icon's own coordinates
@@ -83,16 +85,21 @@ class IconPack:
                     continue
                 if score > scored.get(phrase, (0.0, ""))[0]:
                     scored[phrase] = (score, name)
-        chosen = {phrase: name for phrase, (_, name) in scored.items()} | PREFERRED
-        return {phrase: self.icon(name) for phrase, name in chosen.items() if name in self._names}
+        chosen = {phrase: name for phrase, (_, name) in scored.items()} | PREFERRED | NAMED
+        return {
+            phrase: self.icon(name)
+            for phrase, name in chosen.items()
+            if self.has(name) and phrase not in NOTHING
+        }
 
     def icon(self, name: str) -> Icon:
         """Return an icon by its name."""
-        return Icon(name, str(self._names[name]["kind"]), name in HEADS)
+        kind = OWN[name][0] if name in OWN else str(self._names[name]["kind"])
+        return Icon(name, kind, name in HEADS)
 
     def has(self, name: str) -> bool:
         """Tell whether the pack has an icon."""
-        return name in self._names
+        return name in OWN or name in self._names
 
     def main_colour(self, icon: Icon, recolour: Recolour | None = None) -> str:
         """Return the colour that an icon shows most of, by how often it is named."""
@@ -104,10 +111,7 @@ class IconPack:
         """Return the icon's SVG contents, its ids made its own, recoloured where asked."""
         key = icon.name if recolour is None else f"{icon.name}-{recolour.name}"
         if key not in self._bodies:
-            with zipfile.ZipFile(self._path) as pack:
-                svg = pack.read(f"{icon.name}.svg").decode()
-            inner = OUTER.search(svg)
-            body = inner[1] if inner else ""
+            body = OWN[icon.name][1] if icon.name in OWN else self._packed(icon.name)
             for found in sorted(set(IDS.findall(body)), key=len, reverse=True):
                 own = f"{key}-{found}"
                 body = body.replace(f'id="{found}"', f'id="{own}"').replace(f"#{found})", f"#{own})")
@@ -115,6 +119,11 @@ class IconPack:
             body = f'<g fill="none">{body}</g>'
             self._bodies[key] = recolour.svg(body) if recolour else body
         return self._bodies[key]
+
+    def _packed(self, name: str) -> str:
+        with zipfile.ZipFile(self._path) as pack:
+            inner = OUTER.search(pack.read(f"{name}.svg").decode())
+        return inner[1] if inner else ""
 
 
 def _phrases(name: str, entry: Mapping[str, object]) -> list[tuple[float, str]]:

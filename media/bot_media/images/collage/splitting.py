@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from bot_media.images.collage import lexicon
 from bot_media.images.collage.icons import Icon
+from bot_media.images.collage.naming import NOTHING
 
 LATIN = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -129,6 +130,8 @@ def _longest_latin(
 
 def _head(word: str, words: Mapping[str, Icon]) -> str:
     """Return what a word written together ends in ("lighthouse" is a house), itself where its parts are not plainly known."""
+    if word in NOTHING:
+        return word
     for at in range(3, len(word) - HEAD + 1):
         first = word[:at]
         if first not in words and first not in known_words() and first not in lexicon.VAGUE:
@@ -142,6 +145,6 @@ def _head(word: str, words: Mapping[str, Icon]) -> str:
 
 def _longest_han(text: str, words: Mapping[str, Icon]) -> str:
     for length in range(len(text), 1, -1):
-        if text[:length] in words or text[:length] in known_words():
+        if text[:length] in words or text[:length] in known_words() or text[:length] in NOTHING:
             return text[:length]
     return text[0]
