@@ -12,7 +12,7 @@ SIDE_BY_SIDE ?= 2
 
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run test test-all lint format bench chaos docs setup-run setup-test pictures coqui clean
+.PHONY: run test test-all lint format bench chaos docs sbom setup-run setup-test pictures coqui clean
 
 run: $(VENV)/.run
 	$(BIN)/yinlu run --data $(DATA)
@@ -60,6 +60,10 @@ format: $(VENV)/.test
 # The documentation as a site, in build/site.
 docs: $(VENV)/.test
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# The bill of materials of what EXTRAS installs (CycloneDX), on standard output.
+sbom:
+	@$(PYTHON) deploy/sbom.py $(EXTRAS)
 
 # All tables of docs/benchmarks.md, or one: make bench-queue.
 bench: setup-test $(VENV)-rivals/.done

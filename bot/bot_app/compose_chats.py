@@ -174,6 +174,7 @@ def discord_options(settings: Settings, *, speaks: bool = False) -> DiscordOptio
         shard_count=settings.discord_shard_count or None,
         helper_role=settings.discord_helper_role,
         welcome=settings.discord_welcome,
+        members=settings.discord_members,
         locale=Locale.parse(settings.locale, Locale.EN),
         label=settings.label_answers,
         speaks=speaks,

@@ -317,6 +317,11 @@ class Settings(_Section):
     discord_welcome: str = _is(
         "", "where newcomers are greeted; empty: the server's system channel", "a channel's name or id"
     )
+    discord_members: bool = _is(
+        True,
+        "ask Discord for the Server Members intent, without which newcomers are not greeted",
+        "true or false",
+    )
     discord_shards: Numbers = _is((), "the shards of this process; empty: all", "numbers like 0-3 or 0,2")
     discord_shard_count: int = _is(
         0, "how many shards there are in all; 0 asks Discord", "a number from 0", ge=0, le=100_000
